@@ -1,0 +1,608 @@
+/* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
+/*
+ * p2pvhci - contract between the network virtual host controller and its agent.
+ *
+ * Three parts: the shared ring of one queue, the ioctls of /dev/p2pvhci, and
+ * the generic netlink family for tools.  It says nothing about networks: what
+ * travels between two machines is <p2pusb/wire.h>.
+ */
+#ifndef _UAPI_LINUX_P2PVHCI_H
+#define _UAPI_LINUX_P2PVHCI_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+/*
+ * DOC: Rules of this header
+ *
+ * Every structure has the same layout at 32 and 64 bit and in both byte
+ * orders (fields are host-endian; 64-bit fields are aligned to 8).  Reserved
+ * fields and unknown flag bits must be zero and are refused with -EINVAL
+ * otherwise.  An ioctl structure starts with its @size as the caller knows it:
+ * a smaller one than the kernel's is read as if its tail were zero, a larger
+ * one is accepted when its tail is zero (-E2BIG otherwise).
+ */
+
+#define P2PVHCI_DEVICE		"/dev/p2pvhci"
+#define P2PVHCI_TARGET_MAX	1024	/* bytes of an attach target */
+#define P2PVHCI_MESSAGE_MAX	256	/* bytes of a sentence, without NUL */
+#define P2PVHCI_GRACE_MAX_MS	600000
+
+/*
+ * DOC: Features
+ *
+ * SETUP takes the wanted bits and returns those granted.  A bit that is not
+ * granted means that the matching operations and fields are not used.
+ */
+#define P2PVHCI_F_ISO		(1ULL << 0)	/* isochronous packets */
+#define P2PVHCI_F_STREAMS	(1ULL << 1)	/* bulk streams */
+#define P2PVHCI_F_COPY		(1ULL << 2)	/* IOC_COPY for long transfers */
+#define P2PVHCI_F_GRACE		(1ULL << 3)	/* IOC_ADOPT, REPLAY */
+#define P2PVHCI_F_POSTED	(1ULL << 4)	/* posted completions */
+#define P2PVHCI_F_POWER		(1ULL << 5)	/* SUSPEND, RESUME, wakeup */
+#define P2PVHCI_F_ALL		0ULL		/* what this version grants */
+
+/*
+ * DOC: Ring
+ *
+ * One open file is one queue is one ring.  Two mappings (MAP_SHARED, exact
+ * size, offset given):
+ *
+ *   P2PVHCI_MMAP_RO  PROT_READ only: struct p2pvhci_kctl, request entries,
+ *                    OUT area.  Written by the kernel.
+ *   P2PVHCI_MMAP_RW  struct p2pvhci_uctl, completion entries, IN area.
+ *                    Written by the agent, never trusted by the kernel.
+ *
+ * Indices run freely and are taken modulo the number of entries.  Requests:
+ * the kernel fills an entry and stores kctl.rq_tail (release); the agent loads
+ * it (acquire), takes entries, stores uctl.rq_head (release).  Completions:
+ * the agent fills an entry and stores uctl.cq_tail (release), then calls
+ * IOC_ENTER.
+ *
+ * Sleeping: the agent sets uctl.need_wakeup, issues a full barrier, reloads
+ * kctl.rq_tail, and polls the file only if it did not move.  The kernel
+ * stores rq_tail, issues a full barrier, and wakes pollers only if need_wakeup
+ * is set.
+ *
+ * The OUT bytes of a request belong to its token: they stay readable and
+ * unchanged until the agent has submitted the completion of that token,
+ * however far rq_head has moved.
+ */
+#define P2PVHCI_MMAP_RO		0x000000000ULL
+#define P2PVHCI_MMAP_RW		0x100000000ULL
+
+/**
+ * struct p2pvhci_kctl - kernel's half of the ring control, read-only
+ * @rq_tail: requests published
+ * @cq_head: completions consumed
+ * @flags: P2PVHCI_KCTL_*
+ * @epoch: times this queue was adopted
+ * @frame0_ns: CLOCK_MONOTONIC of frame 0
+ */
+struct p2pvhci_kctl {
+	__u32 rq_tail;
+	__u32 rsv0[15];
+	__u32 cq_head;
+	__u32 rsv1[15];
+	__u32 flags;
+	__u32 epoch;
+	__aligned_u64 frame0_ns;
+	__u32 rsv2[12];
+};
+
+#define P2PVHCI_KCTL_DEAD	(1U << 0)	/* queue killed, close the file */
+
+/**
+ * struct p2pvhci_uctl - agent's half of the ring control
+ * @rq_head: requests consumed
+ * @cq_tail: completions written
+ * @need_wakeup: non-zero: the agent is about to sleep in poll()
+ */
+struct p2pvhci_uctl {
+	__u32 rq_head;
+	__u32 rsv0[15];
+	__u32 cq_tail;
+	__u32 rsv1[15];
+	__u32 need_wakeup;
+	__u32 rsv2[15];
+};
+
+/**
+ * enum p2pvhci_op - request operations
+ * @P2PVHCI_OP_SUBMIT: an URB.  Completed by its token.
+ * @P2PVHCI_OP_CANCEL: the URB @token is wanted back.  Has no completion of its
+ *	own: the SUBMIT is completed with what really happened to it.
+ * @P2PVHCI_OP_RESET: reset the device behind @port; endpoint 0, in the order
+ *	of its SUBMITs.  Completed by its token.
+ * @P2PVHCI_OP_UNBOUND: the kernel has unbound @port (detach); every token of
+ *	this port's @epoch is void.  No token, no completion.
+ * @P2PVHCI_OP_ATTACH: only on a listening queue: a tool wants a device.  The
+ *	payload at @out_off is struct p2pvhci_attach_request.  Answered by
+ *	IOC_ATTACH_DONE with the token as cookie, not by a completion.
+ * @P2PVHCI_OP_STREAMS_ALLOC: F_STREAMS.
+ * @P2PVHCI_OP_STREAMS_FREE: F_STREAMS.
+ * @P2PVHCI_OP_SUSPEND: F_POWER.
+ * @P2PVHCI_OP_RESUME: F_POWER.
+ * @P2PVHCI_OP_PING: liveness.
+ *
+ * Operations from STREAMS_ALLOC on are reserved for the features named.
+ */
+enum p2pvhci_op {
+	P2PVHCI_OP_SUBMIT = 1,
+	P2PVHCI_OP_CANCEL = 2,
+	P2PVHCI_OP_RESET = 3,
+	P2PVHCI_OP_UNBOUND = 4,
+	P2PVHCI_OP_ATTACH = 5,
+	P2PVHCI_OP_STREAMS_ALLOC = 6,
+	P2PVHCI_OP_STREAMS_FREE = 7,
+	P2PVHCI_OP_SUSPEND = 8,
+	P2PVHCI_OP_RESUME = 9,
+	P2PVHCI_OP_PING = 10,
+};
+
+/* Transfer types of struct p2pvhci_req.type, USB 2.0 table 9-13 order. */
+enum p2pvhci_xfer {
+	P2PVHCI_XFER_CONTROL = 0,
+	P2PVHCI_XFER_ISO = 1,
+	P2PVHCI_XFER_BULK = 2,
+	P2PVHCI_XFER_INTERRUPT = 3,
+};
+
+/* struct p2pvhci_req.flags */
+#define P2PVHCI_REQ_REPLAY	(1U << 0)	/* published before, F_GRACE */
+
+/* struct p2pvhci_req.xflags: what the driver asked of the URB */
+#define P2PVHCI_XF_SHORT_NOT_OK	(1U << 0)
+#define P2PVHCI_XF_ZERO_PACKET	(1U << 1)
+#define P2PVHCI_XF_ISO_ASAP	(1U << 2)
+
+#define P2PVHCI_OUT_NONE	0xffffffffU	/* no OUT block */
+
+/**
+ * struct p2pvhci_req - one request, kernel to agent, read-only, 64 bytes
+ * @token: generation << 32 | slot; names the request on this queue
+ * @seq: of an URB or RESET: counts up by one per (port, endpoint) from 1;
+ *	with @epoch the name that travels on the wire
+ * @op: enum p2pvhci_op
+ * @ep: bEndpointAddress (bit 7 = IN); 0 for endpoint 0 in both directions
+ * @type: enum p2pvhci_xfer
+ * @flags: P2PVHCI_REQ_*
+ * @port: port number as returned by IOC_BIND
+ * @stream: bulk stream id, 0 = none
+ * @len: bytes of the transfer (buffer length), or of the payload
+ * @npkt: isochronous packets; their struct p2pvhci_iso array lies at @out_off,
+ *	OUT bytes follow it
+ * @out_off: offset of the OUT bytes in the OUT area, P2PVHCI_OUT_NONE = none
+ * @xflags: P2PVHCI_XF_*
+ * @interval: period in the unit of the endpoint's speed, as bInterval decoded
+ *	by the driver's urb->interval (frames or microframes)
+ * @epoch: which device on this port, see struct p2pvhci_bind
+ * @setup: control: the SETUP packet as on the bus (little-endian)
+ * @start_frame: isochronous
+ * @arg: other operations: see there; 0
+ * @t_ns: CLOCK_MONOTONIC when published
+ *
+ * Control transfers: direction is bit 7 of @setup[0]; @len is wLength clipped
+ * to the buffer.
+ */
+struct p2pvhci_req {
+	__aligned_u64 token;
+	__aligned_u64 seq;
+	__u8 op;
+	__u8 ep;
+	__u8 type;
+	__u8 flags;
+	__u16 port;
+	__u16 stream;
+	__u32 len;
+	__u32 npkt;
+	__u32 out_off;
+	__u32 xflags;
+	__u32 interval;
+	__u32 epoch;
+	union {
+		__u8 setup[8];
+		__s32 start_frame;
+		__aligned_u64 arg;
+	};
+	__aligned_u64 t_ns;
+};
+
+/**
+ * enum p2pvhci_status - how a request ended
+ * @P2PVHCI_ST_OK: done; a short IN is OK (usbcore applies URB_SHORT_NOT_OK)
+ * @P2PVHCI_ST_STALL: -EPIPE
+ * @P2PVHCI_ST_OVERFLOW: -EOVERFLOW
+ * @P2PVHCI_ST_PROTO: -EPROTO
+ * @P2PVHCI_ST_CRC: -EILSEQ
+ * @P2PVHCI_ST_TIMEOUT: -ETIME
+ * @P2PVHCI_ST_COMM: -ECOMM
+ * @P2PVHCI_ST_NOSR: -ENOSR
+ * @P2PVHCI_ST_XDEV: -EXDEV
+ * @P2PVHCI_ST_NODEV: -ESHUTDOWN; the device is gone
+ * @P2PVHCI_ST_CANCELLED: -ECONNRESET; only after CANCEL, otherwise PROTO
+ * @P2PVHCI_ST_REMOTEIO: -EREMOTEIO, short with XF_SHORT_NOT_OK
+ * @P2PVHCI_ST_NOSPC: -ENOSPC
+ * @P2PVHCI_ST_MAX: first value that is a violation
+ */
+enum p2pvhci_status {
+	P2PVHCI_ST_OK = 0,
+	P2PVHCI_ST_STALL = 1,
+	P2PVHCI_ST_OVERFLOW = 2,
+	P2PVHCI_ST_PROTO = 3,
+	P2PVHCI_ST_CRC = 4,
+	P2PVHCI_ST_TIMEOUT = 5,
+	P2PVHCI_ST_COMM = 6,
+	P2PVHCI_ST_NOSR = 7,
+	P2PVHCI_ST_XDEV = 8,
+	P2PVHCI_ST_NODEV = 9,
+	P2PVHCI_ST_CANCELLED = 10,
+	P2PVHCI_ST_REMOTEIO = 11,
+	P2PVHCI_ST_NOSPC = 12,
+	P2PVHCI_ST_MAX,
+};
+
+/**
+ * struct p2pvhci_cmp - one completion, agent to kernel, 32 bytes
+ * @token: of the request; each token is completed exactly once
+ * @status: enum p2pvhci_status
+ * @flags: zero
+ * @errs: isochronous packets with an error
+ * @actual: bytes moved, both directions, <= req.len; kept also on error
+ * @in_off: IN: where in the IN area the bytes lie; the area may be reused when
+ *	ENTER has consumed the completion.  0 when nothing is to be copied.
+ * @iso_off: where in the IN area the struct p2pvhci_iso array lies
+ * @start_frame: isochronous
+ * @dev_us: microseconds the transfer spent at the far host controller, 0 =
+ *	not known; for statistics only
+ *
+ * A violation (unknown or stale token, actual > len, range outside the IN
+ * area, non-zero reserved bits) kills the queue, nothing else.
+ */
+struct p2pvhci_cmp {
+	__aligned_u64 token;
+	__u8 status;
+	__u8 flags;
+	__u16 errs;
+	__u32 actual;
+	__u32 in_off;
+	__u32 iso_off;
+	__s32 start_frame;
+	__u32 dev_us;
+};
+
+/**
+ * struct p2pvhci_iso - one isochronous packet
+ * @len: request: bytes of the packet; completion: bytes moved
+ * @status: completion: enum p2pvhci_status
+ * @rsv: zero
+ */
+struct p2pvhci_iso {
+	__u32 len;
+	__u16 status;
+	__u16 rsv;
+};
+
+/* struct p2pvhci_setup.flags */
+#define P2PVHCI_SETUP_LISTEN	(1U << 0)	/* this queue takes OP_ATTACH */
+
+#define P2PVHCI_TAGS_MIN	8
+#define P2PVHCI_TAGS_MAX	2048
+#define P2PVHCI_AREA_MIN	(64U << 10)
+#define P2PVHCI_AREA_MAX	(64U << 20)
+
+/**
+ * struct p2pvhci_setup - IOC_SETUP: make the ring of this file, once
+ * @size: sizeof(struct p2pvhci_setup)
+ * @flags: P2PVHCI_SETUP_*; one listening queue at a time (-EBUSY)
+ * @features: in: wanted, out: granted P2PVHCI_F_*
+ * @tags: in: requests that may be outstanding, TAGS_MIN..TAGS_MAX
+ * @rq_entries: out: power of two
+ * @cq_entries: out: power of two, >= tags
+ * @out_bytes: in: OUT area, AREA_MIN..AREA_MAX, a multiple of the page size
+ * @in_bytes: in: IN area, likewise
+ * @ro_bytes: out: length of the mapping at P2PVHCI_MMAP_RO
+ * @rw_bytes: out: length of the mapping at P2PVHCI_MMAP_RW
+ * @off_rq: out: request entries, offset in RO (kctl is at 0)
+ * @off_out: out: OUT area, offset in RO
+ * @off_cq: out: completion entries, offset in RW (uctl is at 0)
+ * @off_in: out: IN area, offset in RW
+ * @queue_id: out: random name of this queue, for IOC_ADOPT
+ *
+ * A transfer longer than half of the area of its direction is refused to the
+ * driver with -EMSGSIZE (until F_COPY).  The memory counts against the memory
+ * cgroup of the caller.
+ *
+ * Return: 0, -EBUSY (already set up, or somebody listens), -EINVAL, -ENOMEM.
+ */
+struct p2pvhci_setup {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 features;
+	__u32 tags;
+	__u32 rq_entries;
+	__u32 cq_entries;
+	__u32 rsv0;
+	__u32 out_bytes;
+	__u32 in_bytes;
+	__u32 ro_bytes;
+	__u32 rw_bytes;
+	__u32 off_rq;
+	__u32 off_out;
+	__u32 off_cq;
+	__u32 off_in;
+	__u8 queue_id[16];
+	__aligned_u64 rsv1[4];
+};
+
+/**
+ * struct p2pvhci_enter - IOC_ENTER: hand over the completions written so far
+ * @size: sizeof(struct p2pvhci_enter)
+ * @flags: zero
+ * @done: out: completions consumed
+ * @rsv: zero
+ *
+ * Never blocks on the agent or the network; URBs are given back in the
+ * caller's context.
+ *
+ * Return: 0, -ESHUTDOWN (queue is dead: close the file), -EINVAL.
+ */
+struct p2pvhci_enter {
+	__u32 size;
+	__u32 flags;
+	__u32 done;
+	__u32 rsv[5];
+};
+
+/* Speeds, the order of enum usb_device_speed is not relied upon. */
+enum p2pvhci_speed {
+	P2PVHCI_SPEED_LOW = 1,
+	P2PVHCI_SPEED_FULL = 2,
+	P2PVHCI_SPEED_HIGH = 3,
+	P2PVHCI_SPEED_SUPER = 4,
+	P2PVHCI_SPEED_SUPER_PLUS = 5,
+	P2PVHCI_SPEED_MAX,
+};
+
+/* struct p2pvhci_bind.flags, P2PVHCI_A_PORT_FLAGS */
+#define P2PVHCI_PORT_UNAUTHORIZED (1U << 0)	/* leave authorized = 0 */
+
+/**
+ * struct p2pvhci_bind - IOC_BIND: plug a device into a free port
+ * @size: sizeof(struct p2pvhci_bind)
+ * @flags: zero (P2PVHCI_PORT_* come with the attach request)
+ * @cookie: token of the OP_ATTACH that is being served; 0 = the agent's own
+ *	standing attach, then @target names it
+ * @target: address of the target text, when @cookie is 0
+ * @target_len: its bytes, <= P2PVHCI_TARGET_MAX
+ * @speed: enum p2pvhci_speed; below SUPER a USB 2 port is taken
+ * @lanes: SUPER_PLUS: lanes in each direction, else 0
+ * @rsv0: zero
+ * @vid: idVendor, a label for status only
+ * @pid: idProduct, a label for status only
+ * @grace_ms: how long the port outlives its agent, F_GRACE; 0
+ * @port: out: port number, unique on this machine while bound
+ * @epoch: out: names this device on this port; counts up
+ * @rsv1: zero
+ *
+ * The port raises CONNECTION at once: the device's requests follow on the
+ * queue of this file.
+ *
+ * Return: 0, -ENOSPC (no free port), -ENOENT (cookie unknown or timed out),
+ * -ESHUTDOWN, -EINVAL.
+ */
+struct p2pvhci_bind {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 cookie;
+	__aligned_u64 target;
+	__u32 target_len;
+	__u8 speed;
+	__u8 lanes;
+	__u16 rsv0;
+	__u16 vid;
+	__u16 pid;
+	__u32 grace_ms;
+	__u32 port;
+	__u32 epoch;
+	__aligned_u64 rsv1[4];
+};
+
+/**
+ * struct p2pvhci_unbind - IOC_UNBIND: the device is gone
+ * @size: sizeof(struct p2pvhci_unbind)
+ * @port: a port of this queue
+ * @epoch: as returned by IOC_BIND
+ * @status: errno (positive) for the port notification, 0 = as asked
+ *
+ * Every URB of the port is given back -ESHUTDOWN and the port disconnects.
+ * Outstanding tokens of the port become void; completing one later is legal
+ * and has no effect but to free its slot.
+ *
+ * Return: 0, -ENOENT (not bound to this queue with this epoch).
+ */
+struct p2pvhci_unbind {
+	__u32 size;
+	__u32 port;
+	__u32 epoch;
+	__u32 status;
+	__aligned_u64 rsv[2];
+};
+
+/**
+ * struct p2pvhci_attach_request - payload of OP_ATTACH in the OUT area
+ * @flags: P2PVHCI_PORT_*
+ * @grace_ms: wanted grace
+ * @timeout_ms: the tool gives up after this
+ * @target_len: bytes of @target
+ * @target: what to attach, opaque for the kernel, not NUL-terminated
+ */
+struct p2pvhci_attach_request {
+	__u32 flags;
+	__u32 grace_ms;
+	__u32 timeout_ms;
+	__u32 target_len;
+	__u8 target[];
+};
+
+/**
+ * struct p2pvhci_attach_done - IOC_ATTACH_DONE: answer to OP_ATTACH
+ * @size: sizeof(struct p2pvhci_attach_done)
+ * @status: 0 = bound (IOC_BIND with this cookie came first), else a positive
+ *	errno
+ * @cookie: token of the OP_ATTACH
+ * @message: sentence for the person, valid UTF-8, NUL-padded
+ *
+ * Return: 0, -ENOENT (unknown or timed out), -EINVAL.
+ */
+struct p2pvhci_attach_done {
+	__u32 size;
+	__u32 status;
+	__aligned_u64 cookie;
+	char message[P2PVHCI_MESSAGE_MAX];
+	__aligned_u64 rsv[2];
+};
+
+#define P2PVHCI_IOC_SETUP	_IOWR(0xb9, 0x00, struct p2pvhci_setup)
+#define P2PVHCI_IOC_ENTER	_IOWR(0xb9, 0x01, struct p2pvhci_enter)
+#define P2PVHCI_IOC_BIND	_IOWR(0xb9, 0x02, struct p2pvhci_bind)
+#define P2PVHCI_IOC_UNBIND	_IOW(0xb9, 0x03, struct p2pvhci_unbind)
+#define P2PVHCI_IOC_ATTACH_DONE	_IOW(0xb9, 0x04, struct p2pvhci_attach_done)
+/* 0x05 ADOPT (F_GRACE), 0x06 COPY (F_COPY), 0x07 PORT_EVENT (F_POWER) */
+
+/*
+ * DOC: Generic netlink family "p2pvhci"
+ *
+ * For tools.  Source of truth: Documentation/netlink/specs/p2pvhci.yaml.
+ * ATTACH and DETACH and PORT_SET need CAP_SYS_ADMIN in the initial user
+ * namespace; reading needs nothing.  The family exists in the initial network
+ * namespace only.
+ */
+#define P2PVHCI_GENL_NAME	"p2pvhci"
+#define P2PVHCI_GENL_VERSION	1
+#define P2PVHCI_GENL_GROUP_PORTS "ports"
+
+/**
+ * enum p2pvhci_cmd - netlink commands
+ * @P2PVHCI_CMD_UNSPEC: refused
+ * @P2PVHCI_CMD_PORT_GET: do: A_PORT -> that port; dump: all that are not EMPTY
+ * @P2PVHCI_CMD_PORT_NTF: group "ports": a port changed, or an attach ended.
+ *	Carries A_COOKIE and, when an attach failed, A_STATUS and A_MESSAGE
+ * @P2PVHCI_CMD_ATTACH: A_TARGET, [A_TIMEOUT_MS, A_GRACE_MS, A_PORT_FLAGS] ->
+ *	A_COOKIE at once; the result follows as PORT_NTF with that cookie.
+ *	-ESRCH with a sentence when no agent listens
+ * @P2PVHCI_CMD_DETACH: A_PORT [A_EPOCH]: disconnect at once
+ * @P2PVHCI_CMD_PORT_SET: A_PORT, A_GRACE_MS
+ * @P2PVHCI_CMD_STATS_GET: dump: A_PORT and the counters
+ */
+enum p2pvhci_cmd {
+	P2PVHCI_CMD_UNSPEC,
+	P2PVHCI_CMD_PORT_GET,
+	P2PVHCI_CMD_PORT_NTF,
+	P2PVHCI_CMD_ATTACH,
+	P2PVHCI_CMD_DETACH,
+	P2PVHCI_CMD_PORT_SET,
+	P2PVHCI_CMD_STATS_GET,
+	__P2PVHCI_CMD_AFTER_LAST,
+	P2PVHCI_CMD_MAX = __P2PVHCI_CMD_AFTER_LAST - 1
+};
+
+/**
+ * enum p2pvhci_port_state - life of a port
+ * @P2PVHCI_PORT_EMPTY: nothing here
+ * @P2PVHCI_PORT_REQUESTED: an attach waits for the agent to take it
+ * @P2PVHCI_PORT_CONNECTING: the agent dials
+ * @P2PVHCI_PORT_ATTACHED: device on the bus
+ * @P2PVHCI_PORT_LOST: agent gone, within grace; URBs are held
+ * @P2PVHCI_PORT_DETACHING: disconnect under way, requests outstanding
+ */
+enum p2pvhci_port_state {
+	P2PVHCI_PORT_EMPTY,
+	P2PVHCI_PORT_REQUESTED,
+	P2PVHCI_PORT_CONNECTING,
+	P2PVHCI_PORT_ATTACHED,
+	P2PVHCI_PORT_LOST,
+	P2PVHCI_PORT_DETACHING,
+	P2PVHCI_PORT_NSTATES
+};
+
+/**
+ * enum p2pvhci_attr - netlink attributes
+ * @P2PVHCI_A_UNSPEC: refused
+ * @P2PVHCI_A_PAD: alignment
+ * @P2PVHCI_A_PORT: u32, port number
+ * @P2PVHCI_A_STATE: u32, enum p2pvhci_port_state
+ * @P2PVHCI_A_SPEED: u32, enum p2pvhci_speed
+ * @P2PVHCI_A_COOKIE: u64, names an attach from request to result
+ * @P2PVHCI_A_TARGET: binary, 1..P2PVHCI_TARGET_MAX bytes, opaque
+ * @P2PVHCI_A_GRACE_MS: u32, 0..P2PVHCI_GRACE_MAX_MS
+ * @P2PVHCI_A_TIMEOUT_MS: u32, 100..120000, default 30000
+ * @P2PVHCI_A_PORT_FLAGS: u32, P2PVHCI_PORT_*
+ * @P2PVHCI_A_STATUS: u32, positive errno, 0 = success
+ * @P2PVHCI_A_MESSAGE: string, a sentence from the agent, <= MESSAGE_MAX
+ * @P2PVHCI_A_EPOCH: u32
+ * @P2PVHCI_A_VID: u16, label
+ * @P2PVHCI_A_PID: u16, label
+ * @P2PVHCI_A_BUSNUM: u32, USB bus of the root hub
+ * @P2PVHCI_A_RHPORT: u32, port of that root hub, from 1
+ * @P2PVHCI_A_SINCE_NS: u64, CLOCK_BOOTTIME of the last change of state
+ * @P2PVHCI_A_URBS: u64, URBs given back
+ * @P2PVHCI_A_BYTES_IN: u64
+ * @P2PVHCI_A_BYTES_OUT: u64
+ * @P2PVHCI_A_ERRORS: u64, URBs given back with an error other than unlink
+ * @P2PVHCI_A_CANCELS: u64, URBs unlinked
+ * @P2PVHCI_A_IN_FLIGHT: u32, URBs published and not completed
+ * @P2PVHCI_A_ZOMBIES: u32, slots whose completion is overdue
+ */
+enum p2pvhci_attr {
+	P2PVHCI_A_UNSPEC,
+	P2PVHCI_A_PAD,
+	P2PVHCI_A_PORT,
+	P2PVHCI_A_STATE,
+	P2PVHCI_A_SPEED,
+	P2PVHCI_A_COOKIE,
+	P2PVHCI_A_TARGET,
+	P2PVHCI_A_GRACE_MS,
+	P2PVHCI_A_TIMEOUT_MS,
+	P2PVHCI_A_PORT_FLAGS,
+	P2PVHCI_A_STATUS,
+	P2PVHCI_A_MESSAGE,
+	P2PVHCI_A_EPOCH,
+	P2PVHCI_A_VID,
+	P2PVHCI_A_PID,
+	P2PVHCI_A_BUSNUM,
+	P2PVHCI_A_RHPORT,
+	P2PVHCI_A_SINCE_NS,
+	P2PVHCI_A_URBS,
+	P2PVHCI_A_BYTES_IN,
+	P2PVHCI_A_BYTES_OUT,
+	P2PVHCI_A_ERRORS,
+	P2PVHCI_A_CANCELS,
+	P2PVHCI_A_IN_FLIGHT,
+	P2PVHCI_A_ZOMBIES,
+	__P2PVHCI_A_AFTER_LAST,
+	P2PVHCI_A_MAX = __P2PVHCI_A_AFTER_LAST - 1
+};
+
+/* Layout, checked by every compiler that reads this header. */
+#if defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L
+_Static_assert(sizeof(struct p2pvhci_kctl) == 192, "kctl");
+_Static_assert(sizeof(struct p2pvhci_uctl) == 192, "uctl");
+_Static_assert(sizeof(struct p2pvhci_req) == 64, "req");
+_Static_assert(sizeof(struct p2pvhci_cmp) == 32, "cmp");
+_Static_assert(sizeof(struct p2pvhci_iso) == 8, "iso");
+_Static_assert(sizeof(struct p2pvhci_setup) == 112, "setup");
+_Static_assert(sizeof(struct p2pvhci_enter) == 32, "enter");
+_Static_assert(sizeof(struct p2pvhci_bind) == 80, "bind");
+_Static_assert(sizeof(struct p2pvhci_unbind) == 32, "unbind");
+_Static_assert(sizeof(struct p2pvhci_attach_request) == 16, "attach_request");
+_Static_assert(sizeof(struct p2pvhci_attach_done) == 288, "attach_done");
+_Static_assert(__builtin_offsetof(struct p2pvhci_kctl, cq_head) == 64, "kctl");
+_Static_assert(__builtin_offsetof(struct p2pvhci_kctl, flags) == 128, "kctl");
+_Static_assert(__builtin_offsetof(struct p2pvhci_uctl, cq_tail) == 64, "uctl");
+_Static_assert(__builtin_offsetof(struct p2pvhci_req, len) == 24, "req");
+_Static_assert(__builtin_offsetof(struct p2pvhci_req, setup) == 48, "req");
+_Static_assert(__builtin_offsetof(struct p2pvhci_cmp, in_off) == 16, "cmp");
+#endif
+
+#endif /* _UAPI_LINUX_P2PVHCI_H */
