@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# p2pusb - build, test and install.  `make help` lists the verbs.
+
+PREFIX     ?= /usr
+SBINDIR    ?= $(PREFIX)/sbin
+BINDIR     ?= $(PREFIX)/bin
+MANDIR     ?= $(PREFIX)/share/man
+SYSCONFDIR ?= /etc
+UNITDIR    ?= /lib/systemd/system
+UDEVDIR    ?= /lib/udev/rules.d
+DESTDIR    ?=
+BUILD      ?= build
+KDIR       ?= /lib/modules/$(shell uname -r)/build
+V          ?= 0
+Q          := $(if $(filter 1,$(V)),,@)
+
+VERSION    := 0.1.0
+LIBS       := gnutls libngtcp2 libngtcp2_crypto_gnutls libuv json-c inih \
+	      libnl-genl-3.0 libcap-ng
+CPPFLAGS   += -Iuapi -Iuserspace/lib -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 \
+	      -DP2PUSB_VERSION='"$(VERSION)"'
+CFLAGS     ?= -O2 -g
+CFLAGS     += -std=gnu11 -Wall -Wextra -Werror -fstack-protector-strong \
+	      -MMD -MP
+PKG_CFLAGS  = $(shell pkg-config --cflags $(LIBS) libusb-1.0)
+LDLIBS      = $(shell pkg-config --libs $(LIBS)) -lpthread
+
+lib_src    := $(wildcard userspace/lib/*.c)
+agent_src  := $(wildcard userspace/agent/*.c)
+server_src := $(wildcard userspace/server/*.c)
+ctl_src    := $(wildcard userspace/ctl/*.c)
+obj         = $(patsubst %.c,$(BUILD)/%.o,$(1))
+programs   := $(BUILD)/p2pusb-agent $(BUILD)/p2pusbd $(BUILD)/p2pusbctl
+
+.PHONY: all
+all: $(programs)
+
+$(BUILD)/libp2pusb.a: $(call obj,$(lib_src))
+	@echo "  AR      $@"
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(BUILD)/p2pusb-agent: $(call obj,$(agent_src)) $(BUILD)/libp2pusb.a
+$(BUILD)/p2pusbctl: $(call obj,$(ctl_src)) $(BUILD)/libp2pusb.a
+$(BUILD)/p2pusbd: $(call obj,$(server_src)) $(BUILD)/libp2pusb.a
+$(BUILD)/p2pusbd: LDLIBS += $(shell pkg-config --libs libusb-1.0)
+
+$(programs):
+	@echo "  LD      $@"
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	@echo "  CC      $<"
+	$(Q)$(CC) $(CPPFLAGS) $(PKG_CFLAGS) $(CFLAGS) -c -o $@ $<
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+
+.PHONY: module
+module:
+	$(Q)$(MAKE) --no-print-directory -C $(KDIR) M=$(CURDIR)/kmod modules
+
+.PHONY: unit
+unit:
+	$(Q)$(MAKE) --no-print-directory -C tests/unit run
+
+.PHONY: install
+install: all
+	install -Dm755 $(BUILD)/p2pusb-agent $(DESTDIR)$(SBINDIR)/p2pusb-agent
+	install -Dm755 $(BUILD)/p2pusbd $(DESTDIR)$(SBINDIR)/p2pusbd
+	install -Dm755 $(BUILD)/p2pusbctl $(DESTDIR)$(BINDIR)/p2pusbctl
+
+.PHONY: clean
+clean:
+	$(Q)rm -rf $(BUILD)
+	$(Q)find kmod -name '*.o' -o -name '*.ko' -o -name '*.mod*' \
+		-o -name '.*.cmd' -o -name 'modules.order' \
+		-o -name 'Module.symvers' | xargs -r rm -f
+
+.PHONY: help
+help:
+	@echo 'all                  the three programs, into $(BUILD)/'
+	@echo 'module [KDIR=]       p2pvhci.ko for one kernel'
+	@echo 'unit                 unit tests, ASan and UBSan'
+	@echo 'install [DESTDIR=]   programs, units, rules, man pages'
+	@echo 'clean                remove what was built'
+	@echo 'tests/run            all tests, in virtual machines'

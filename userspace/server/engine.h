@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * engine - how the server reaches a device; libusb is the first engine.
+ *
+ * One engine owns a device.  Submit and cancel are asynchronous; the requests
+ * that may block in the kernel run on the device's worker thread.  Does not
+ * know peers, links or sequence numbers.
+ */
+#ifndef P2PUSB_SERVER_ENGINE_H
+#define P2PUSB_SERVER_ENGINE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "wire.h"
+
+struct engine;
+struct engine_device;
+
+/**
+ * struct engine_xfer - one transfer
+ * @ep: bEndpointAddress; 0 for endpoint 0
+ * @type: enum p2pusb_xfer
+ * @flags: P2PUSB_XF_*
+ * @setup: control
+ * @data: @length bytes, owned by the caller until @done
+ * @length: bytes
+ * @status: filled before @done: enum p2pusb_status
+ * @actual: filled before @done: bytes moved, both directions, exact
+ * @done: called once from the loop
+ * @ctx: the caller's
+ * @priv: the engine's
+ */
+struct engine_xfer {
+	uint8_t ep;
+	uint8_t type;
+	uint32_t flags;
+	uint8_t setup[8];
+	uint8_t *data;
+	uint32_t length;
+	uint32_t status;
+	uint32_t actual;
+	void (*done)(struct engine_xfer *xfer);
+	void *ctx;
+	void *priv;
+};
+
+/**
+ * struct engine_events - what the engine tells its owner, from the loop
+ * @arrived: a device is there (also for those there at start)
+ * @left: it is gone: its transfers are done with P2PUSB_ST_NODEV
+ */
+struct engine_events {
+	void (*arrived)(void *owner, const struct wire_device *device);
+	void (*left)(void *owner, const char *busid);
+};
+
+/**
+ * struct engine_ops - contract of an engine
+ *
+ * Loop: @start, @stop, @open, @close, @alloc, @free, @submit.  Worker thread
+ * (may block in the kernel, seconds): @claim, @release, @cancel,
+ * @set_configuration, @set_interface, @clear_halt, @reset.
+ * All return 0 or a negative errno.
+ *
+ * @start: begin to watch for devices
+ * @stop: all devices are closed; stop watching
+ * @open: open a device by busid; -ENODEV, -EACCES
+ * @close: no transfer outstanding, released
+ * @claim: take every interface of the current configuration from the host's
+ *	drivers, or none: on failure all is as before and the drivers are back
+ * @release: give every interface back to its driver
+ * @alloc: buffer for transfers (may be device memory); NULL
+ * @free: of @alloc
+ * @submit: start; @done follows unless an error is returned
+ * @cancel: ask; @done follows from the loop all the same
+ * @set_configuration: value of the SET_CONFIGURATION request; the claim is
+ *	in place again afterwards, for the new configuration
+ * @set_interface: likewise
+ * @clear_halt: CLEAR_FEATURE(ENDPOINT_HALT) of an endpoint other than 0
+ * @reset: port reset; claim and configuration survive; -ENODEV when the
+ *	device came back as another one
+ */
+struct engine_ops {
+	int (*start)(uv_loop_t *loop, const struct engine_events *events,
+		     void *owner, struct engine **engine);
+	void (*stop)(struct engine *engine);
+	int (*open)(struct engine *engine, const char *busid,
+		    struct engine_device **dev);
+	void (*close)(struct engine_device *dev);
+	int (*claim)(struct engine_device *dev);
+	int (*release)(struct engine_device *dev);
+	uint8_t *(*alloc)(struct engine_device *dev, size_t len);
+	void (*free)(struct engine_device *dev, uint8_t *buf, size_t len);
+	int (*submit)(struct engine_device *dev, struct engine_xfer *xfer);
+	int (*cancel)(struct engine_device *dev, struct engine_xfer *xfer);
+	int (*set_configuration)(struct engine_device *dev, int value);
+	int (*set_interface)(struct engine_device *dev, int number, int alt);
+	int (*clear_halt)(struct engine_device *dev, uint8_t ep);
+	int (*reset)(struct engine_device *dev);
+};
+
+extern const struct engine_ops engine_libusb;
+
+#endif /* P2PUSB_SERVER_ENGINE_H */
