@@ -15,7 +15,7 @@ V          ?= 0
 Q          := $(if $(filter 1,$(V)),,@)
 
 VERSION    := 0.1.0
-LIBS       := gnutls libngtcp2 libngtcp2_crypto_gnutls libuv json-c inih \
+LIBS       := gnutls nettle hogweed libngtcp2 libngtcp2_crypto_gnutls libuv json-c inih \
 	      libnl-genl-3.0 libcap-ng
 CPPFLAGS   += -Iuapi -Iuserspace/lib -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 \
 	      -DP2PUSB_VERSION='"$(VERSION)"'
