@@ -44,6 +44,15 @@ struct config_key {
 int config_read(const char *path, const struct config_key *keys, void *ctx,
 		char *error, size_t len);
 
+/**
+ * config_read_file() - read one file, no drop-ins
+ * @path: must exist, a regular file
+ *
+ * As config_read() otherwise; -ENOENT is reported, too.
+ */
+int config_read_file(const char *path, const struct config_key *keys, void *ctx,
+		     char *error, size_t len);
+
 /* Setters' helpers: 0, or -EINVAL with a sentence. */
 int config_u32(const char *value, unsigned int min, unsigned int max,
 	       unsigned int *out, char why[CONFIG_WHY_MAX]);
