@@ -28,7 +28,8 @@
  * @address: where to dial, "" on a server
  * @nallow: patterns in use
  * @allow: devices it may use: "*", "vid:pid", "vid:pid:serial",
- *	"port:BUSID", "class:NAME|0xNN"; with glob characters.  None = none.
+ *	"port:BUSID", "class:NAME|0xNN"; with glob characters (not in class).
+ *	A class is matched by the device or any of its interfaces.  None = none.
  */
 struct peer {
 	char name[PEER_NAME_MAX + 1];
