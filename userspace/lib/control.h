@@ -48,11 +48,20 @@ struct control_verb {
  * @owner: control_owner() of the requests
  * @control: out
  *
- * Return: 0 or negative errno.
+ * Ignores SIGPIPE in this process: a client may leave at any time.
+ *
+ * Return: 0 or negative errno (-EEXIST: a file that is no socket is there).
  */
 int control_listen(uv_loop_t *loop, const char *path,
 		   const struct control_verb *verbs, void *owner,
 		   struct control **control);
+
+/**
+ * control_close() - stop serving, unlink the socket
+ * @control: freed by the loop, which has to run on until its handles closed
+ *
+ * Requests that are still out may be answered after that, to nobody.
+ */
 void control_close(struct control *control);
 
 void *control_owner(const struct control_request *req);
