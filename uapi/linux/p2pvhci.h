@@ -74,10 +74,13 @@
 /**
  * struct p2pvhci_kctl - kernel's half of the ring control, read-only
  * @rq_tail: requests published
+ * @rsv0: zero
  * @cq_head: completions consumed
+ * @rsv1: zero
  * @flags: P2PVHCI_KCTL_*
  * @epoch: times this queue was adopted
  * @frame0_ns: CLOCK_MONOTONIC of frame 0
+ * @rsv2: zero
  */
 struct p2pvhci_kctl {
 	__u32 rq_tail;
@@ -95,8 +98,11 @@ struct p2pvhci_kctl {
 /**
  * struct p2pvhci_uctl - agent's half of the ring control
  * @rq_head: requests consumed
+ * @rsv0: zero
  * @cq_tail: completions written
+ * @rsv1: zero
  * @need_wakeup: non-zero: the agent is about to sleep in poll()
+ * @rsv2: zero
  */
 struct p2pvhci_uctl {
 	__u32 rq_head;
@@ -308,6 +314,8 @@ struct p2pvhci_iso {
  * @off_cq: out: completion entries, offset in RW (uctl is at 0)
  * @off_in: out: IN area, offset in RW
  * @queue_id: out: random name of this queue, for IOC_ADOPT
+ * @rsv0: zero
+ * @rsv1: zero
  *
  * A transfer longer than half of the area of its direction is refused to the
  * driver with -EMSGSIZE (until F_COPY).  The memory counts against the memory
@@ -414,6 +422,7 @@ struct p2pvhci_bind {
  * @port: a port of this queue
  * @epoch: as returned by IOC_BIND
  * @status: errno (positive) for the port notification, 0 = as asked
+ * @rsv: zero
  *
  * Every URB of the port is given back -ESHUTDOWN and the port disconnects.
  * Outstanding tokens of the port become void; completing one later is legal
@@ -452,6 +461,7 @@ struct p2pvhci_attach_request {
  *	errno
  * @cookie: token of the OP_ATTACH
  * @message: sentence for the person, valid UTF-8, NUL-padded
+ * @rsv: zero
  *
  * Return: 0, -ENOENT (unknown or timed out), -EINVAL.
  */
@@ -503,6 +513,7 @@ enum p2pvhci_cmd {
 	P2PVHCI_CMD_DETACH,
 	P2PVHCI_CMD_PORT_SET,
 	P2PVHCI_CMD_STATS_GET,
+	/* private: */
 	__P2PVHCI_CMD_AFTER_LAST,
 	P2PVHCI_CMD_MAX = __P2PVHCI_CMD_AFTER_LAST - 1
 };
@@ -523,6 +534,7 @@ enum p2pvhci_port_state {
 	P2PVHCI_PORT_ATTACHED,
 	P2PVHCI_PORT_LOST,
 	P2PVHCI_PORT_DETACHING,
+	/* private: */
 	P2PVHCI_PORT_NSTATES
 };
 
@@ -580,6 +592,7 @@ enum p2pvhci_attr {
 	P2PVHCI_A_CANCELS,
 	P2PVHCI_A_IN_FLIGHT,
 	P2PVHCI_A_ZOMBIES,
+	/* private: */
 	__P2PVHCI_A_AFTER_LAST,
 	P2PVHCI_A_MAX = __P2PVHCI_A_AFTER_LAST - 1
 };

@@ -188,6 +188,7 @@ enum p2pusb_device_state {
  * @state: enum p2pusb_device_state
  * @lanes: SUPER_PLUS: lanes, else 0
  * @classes: bInterfaceClass of the first interfaces, zero-padded
+ * @rsv: zero
  * @manufacturer: UTF-8, NUL-padded; as all strings: never trusted
  * @product: likewise
  * @serial: likewise
@@ -419,6 +420,7 @@ enum p2pusb_status {
  * @npkt: isochronous packets that follow as struct p2pusb_iso
  * @errs: of them with an error
  * @start_frame: isochronous
+ * @rsv: zero
  *
  * IN: @actual payload bytes follow (behind the packets).  OUT: none.
  */
