@@ -23,7 +23,7 @@ void log_open(const char *program, enum log_level level)
 {
 	log_state.program = program;
 	log_state.level = level;
-	log_state.journal = getenv("JOURNAL_STREAM") != NULL;
+	log_state.journal = !!getenv("JOURNAL_STREAM");
 }
 
 /* A text from a peer must not move the cursor of the person's terminal. */

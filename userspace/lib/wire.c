@@ -62,27 +62,31 @@ static const struct wire_field wire_hello_fields[] = {
 	RAW(hello, boot_id, hello), TEXT(hello, name, hello),
 };
 
-#define DEVICE_FIELDS(w, wf, m) \
-	FIELD(WIRE_TEXT, w, wf busid, m.busid, 0, 0), \
-	FIELD(WIRE_INT, w, wf vid, m.vid, UINT16_MAX, 0), \
-	FIELD(WIRE_INT, w, wf pid, m.pid, UINT16_MAX, 0), \
-	FIELD(WIRE_INT, w, wf bcd_device, m.bcd_device, UINT16_MAX, 0), \
-	FIELD(WIRE_RAW, w, wf dev_class, m.dev_class, 0, 0), \
-	FIELD(WIRE_RAW, w, wf dev_subclass, m.dev_subclass, 0, 0), \
-	FIELD(WIRE_RAW, w, wf dev_protocol, m.dev_protocol, 0, 0), \
-	FIELD(WIRE_INT, w, wf speed, m.speed, P2PUSB_SPEED_SUPER_PLUS, \
-	      P2PUSB_SPEED_LOW), \
-	FIELD(WIRE_INT, w, wf state, m.state, P2PUSB_DEVICE_BUSY, \
-	      P2PUSB_DEVICE_FREE), \
-	FIELD(WIRE_INT, w, wf lanes, m.lanes, 2, 0), \
-	FIELD(WIRE_RAW, w, wf classes, m.classes, 0, 0), \
-	FIELD(WIRE_ZERO, w, wf rsv, type, 0, 0), \
-	FIELD(WIRE_TEXT, w, wf manufacturer, m.manufacturer, 0, 0), \
-	FIELD(WIRE_TEXT, w, wf product, m.product, 0, 0), \
-	FIELD(WIRE_TEXT, w, wf serial, m.serial, 0, 0)
+/* struct p2pusb_device at offset @o of a body. */
+#define NESTED(k, o, f, m, hi, lo) \
+	{ k, (o) + offsetof(struct p2pusb_device, f), \
+	  offsetof(struct wire_msg, m), SIZE(p2pusb_device, f), hi, lo }
+#define DEVICE_FIELDS(o, m) \
+	NESTED(WIRE_TEXT, o, busid, m.busid, 0, 0), \
+	NESTED(WIRE_INT, o, vid, m.vid, UINT16_MAX, 0), \
+	NESTED(WIRE_INT, o, pid, m.pid, UINT16_MAX, 0), \
+	NESTED(WIRE_INT, o, bcd_device, m.bcd_device, UINT16_MAX, 0), \
+	NESTED(WIRE_RAW, o, dev_class, m.dev_class, 0, 0), \
+	NESTED(WIRE_RAW, o, dev_subclass, m.dev_subclass, 0, 0), \
+	NESTED(WIRE_RAW, o, dev_protocol, m.dev_protocol, 0, 0), \
+	NESTED(WIRE_INT, o, speed, m.speed, P2PUSB_SPEED_SUPER_PLUS, \
+	       P2PUSB_SPEED_LOW), \
+	NESTED(WIRE_INT, o, state, m.state, P2PUSB_DEVICE_BUSY, \
+	       P2PUSB_DEVICE_FREE), \
+	NESTED(WIRE_INT, o, lanes, m.lanes, 2, 0), \
+	NESTED(WIRE_RAW, o, classes, m.classes, 0, 0), \
+	NESTED(WIRE_ZERO, o, rsv, type, 0, 0), \
+	NESTED(WIRE_TEXT, o, manufacturer, m.manufacturer, 0, 0), \
+	NESTED(WIRE_TEXT, o, product, m.product, 0, 0), \
+	NESTED(WIRE_TEXT, o, serial, m.serial, 0, 0)
 
 static const struct wire_field wire_device_fields[] = {
-	DEVICE_FIELDS(device, , device),
+	DEVICE_FIELDS(0, device),
 };
 
 static const struct wire_field wire_device_gone_fields[] = {
@@ -97,7 +101,8 @@ static const struct wire_field wire_attach_fields[] = {
 static const struct wire_field wire_attached_fields[] = {
 	INT(attached, req, attached),
 	RANGE(attached, dev, attached, 1, UINT32_MAX),
-	DEVICE_FIELDS(attached, device., attached.device),
+	DEVICE_FIELDS(offsetof(struct p2pusb_attached, device),
+		      attached.device),
 };
 
 static const struct wire_field wire_refused_fields[] = {
@@ -168,29 +173,29 @@ struct wire_type {
 	uint16_t body;
 };
 
-#define BARE(t)	[P2PUSB_MSG_##t] = { #t, NULL, 0, 0 }
-#define TYPE(t, s, w) [P2PUSB_MSG_##t] = { #t, wire_##s##_fields, \
+#define BARE(t) { #t, NULL, 0, 0 }
+#define TYPE(t, s) { #t, wire_##s##_fields, \
 	sizeof(wire_##s##_fields) / sizeof(wire_##s##_fields[0]), \
-	sizeof(struct p2pusb_##w) }
+	sizeof(struct p2pusb_##s) }
 
 static const struct wire_type wire_types[] = {
-	TYPE(HELLO, hello, hello),
-	BARE(LIST),
-	TYPE(DEVICE, device, device),
-	TYPE(DEVICE_GONE, device_gone, device_gone),
-	BARE(LIST_END),
-	TYPE(ATTACH, attach, attach),
-	TYPE(ATTACHED, attached, attached),
-	TYPE(REFUSED, refused, refused),
-	TYPE(DETACH, detach, detach),
-	TYPE(DETACHED, detached, detached),
-	TYPE(PING, ping, ping),
-	TYPE(PONG, ping, ping),
-	TYPE(EP_OPEN, ep_open, ep_open),
-	TYPE(SUBMIT, submit, submit),
-	TYPE(CANCEL, cancel, cancel),
-	TYPE(RESET, reset, reset),
-	TYPE(COMPLETE, complete, complete),
+	[P2PUSB_MSG_HELLO] = TYPE(HELLO, hello),
+	[P2PUSB_MSG_LIST] = BARE(LIST),
+	[P2PUSB_MSG_DEVICE] = TYPE(DEVICE, device),
+	[P2PUSB_MSG_DEVICE_GONE] = TYPE(DEVICE_GONE, device_gone),
+	[P2PUSB_MSG_LIST_END] = BARE(LIST_END),
+	[P2PUSB_MSG_ATTACH] = TYPE(ATTACH, attach),
+	[P2PUSB_MSG_ATTACHED] = TYPE(ATTACHED, attached),
+	[P2PUSB_MSG_REFUSED] = TYPE(REFUSED, refused),
+	[P2PUSB_MSG_DETACH] = TYPE(DETACH, detach),
+	[P2PUSB_MSG_DETACHED] = TYPE(DETACHED, detached),
+	[P2PUSB_MSG_PING] = TYPE(PING, ping),
+	[P2PUSB_MSG_PONG] = TYPE(PONG, ping),
+	[P2PUSB_MSG_EP_OPEN] = TYPE(EP_OPEN, ep_open),
+	[P2PUSB_MSG_SUBMIT] = TYPE(SUBMIT, submit),
+	[P2PUSB_MSG_CANCEL] = TYPE(CANCEL, cancel),
+	[P2PUSB_MSG_RESET] = TYPE(RESET, reset),
+	[P2PUSB_MSG_COMPLETE] = TYPE(COMPLETE, complete),
 };
 
 #define WIRE_NTYPES	(sizeof(wire_types) / sizeof(wire_types[0]))
