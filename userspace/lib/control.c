@@ -58,6 +58,7 @@ struct control {
 	const struct control_verb *verbs;
 	void *owner;
 	gid_t gid;
+	char path[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
 	int closed;		/* the listener is */
 	unsigned int nclients;
 	struct control_client *clients;
@@ -468,24 +469,42 @@ void control_close(struct control *control)
 
 	for (client = control->clients; client; client = client->next)
 		control_drop(client);
-	/* libuv unlinks what it bound. */
+	if (*control->path)
+		unlink(control->path);
 	uv_close((uv_handle_t *)&control->listener, control_listener_closed);
 }
 
-static int control_start(struct control *control, const char *path)
+/*
+ * Not uv_pipe_bind(): it turns ENOENT into EACCES.  Nobody can connect before
+ * uv_listen(), so the mode is never wider than it should be.
+ */
+static int control_start(struct control *control,
+			 const struct sockaddr_un *addr)
 {
 	struct stat st;
-	int err;
+	int fd, err;
 
-	err = uv_pipe_bind(&control->listener, path);
-	if (err)
-		return err;
-	/* Nobody can connect before uv_listen(), so the mode is never wider. */
-	if (chmod(path, 0660) || stat(path, &st))
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
 		return -errno;
+	if (bind(fd, (const struct sockaddr *)addr, sizeof(*addr)))
+		goto err_close;
+	memcpy(control->path, addr->sun_path, sizeof(control->path));
+	if (chmod(control->path, 0660) || stat(control->path, &st))
+		goto err_close;
 	control->gid = st.st_gid;
+	err = uv_pipe_open(&control->listener, fd);
+	if (err) {
+		close(fd);
+		return err;
+	}
 	return uv_listen((uv_stream_t *)&control->listener, CONTROL_BACKLOG,
 			 control_connected);
+
+err_close:
+	err = -errno;
+	close(fd);
+	return err;
 }
 
 int control_listen(uv_loop_t *loop, const char *path,
@@ -512,7 +531,7 @@ int control_listen(uv_loop_t *loop, const char *path,
 	signal(SIGPIPE, SIG_IGN);
 	uv_pipe_init(loop, &ctl->listener, 0);
 	ctl->listener.data = ctl;
-	err = control_start(ctl, path);
+	err = control_start(ctl, &addr);
 	if (err) {
 		control_close(ctl);
 		return err;
