@@ -6,6 +6,8 @@
 # Sourced by qemu/deps and qemu/kernel.  It names no package, and it leaves
 # the release's own choice of versions alone unless the caller pins one.
 
+# shellcheck disable=SC2154
+
 as_root()
 {
 	if [ "$(id -u)" -eq 0 ]; then

@@ -17,15 +17,17 @@ klog_patterns=(
 	'unregister_netdevice: waiting' 'DMA-API:'
 )
 
-# klog_scan FILE... - print each complaint with what follows it; fail if any.
+# klog_scan FILE... - print the complaints of the first file that has any, each
+# with what follows it; fails if there is one.
 klog_scan()
 {
-	local IFS='|' existing=() file
+	local IFS='|' file
 
 	for file in "$@"; do
-		[ ! -s "$file" ] || existing+=("$file")
+		[ -s "$file" ] || continue
+		if tr -d '\r' <"$file" | grep -m 3 -A 24 -aE \
+			"^(\[ *[0-9.]+\] )?(${klog_patterns[*]})"; then
+			return 1
+		fi
 	done
-	[ "${#existing[@]}" -gt 0 ] || return 0
-	! tr -d '\r' <"${existing[-1]}" | grep -m 3 -A 24 -aE \
-		"^(<[0-9]+>)?(\[ *[0-9.]+\] )?(${klog_patterns[*]})"
 }

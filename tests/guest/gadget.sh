@@ -1,4 +1,4 @@
-# shellcheck shell=busybox
+# shellcheck shell=dash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # USB devices made of software: configfs gadgets on dummy_hcd.
@@ -138,4 +138,17 @@ rig_gadget_sourcesink()
 rig_gadget_loopback()
 {
 	(gadget_make "$1" "$2" 0x0525 0xa4a2 Loopback.0) && gadget_start "$1"
+}
+
+# rig_gadget_remember NAME SPEED - the device that remembers (ffsdev), driven
+# by usbio on the host's side.  It leaves the bus with its process, whose id is
+# in /run/NAME.pid.
+rig_gadget_remember()
+{
+	(gadget_make "$1" "$2" 0x1209 0x0001 "ffs.$1") || return
+	mkdir -p "/dev/ffs-$1" && mount -t functionfs "$1" "/dev/ffs-$1" ||
+		return
+	ffsdev "/dev/ffs-$1" >"/run/$1.ready" &
+	echo "$!" >"/run/$1.pid"
+	rig_need "grep -q ready /run/$1.ready" 5 "ffsdev" && gadget_start "$1"
 }

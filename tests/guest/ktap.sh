@@ -1,4 +1,4 @@
-# shellcheck shell=busybox
+# shellcheck shell=dash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Verdicts of a guest test, as the kernel's test anything protocol prints them.

@@ -1,4 +1,4 @@
-# shellcheck shell=busybox
+# shellcheck shell=dash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # What guest tests stand on.  Source it first: . /rig/rig.sh
@@ -128,6 +128,8 @@ rig_host()
 	(
 		flock 9
 		echo "#$1" >/dev/ttyS1
+		# Busybox can.
+		# shellcheck disable=SC3045
 		read -r -t 30 answer </dev/ttyS1
 		echo "${answer#OK }"
 		[ "${answer#OK}" != "$answer" ]

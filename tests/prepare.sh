@@ -1,0 +1,110 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Build what the tests run: programs, the module for each kernel, test programs.
+#
+# Sourced by tests/run, whose variables it uses: top, build, results, tests,
+# usual_kernel.  Everything is built beside the tree, never in it.
+
+# shellcheck disable=SC2154
+
+# Install packages, then build; what takes long goes on behind the first tests.
+prepare()
+{
+	qemu/deps build vm
+	say "logs are in $results"
+	if needs_guests; then
+		build_programs || say "the programs do not build"
+		start_kernels
+	fi
+}
+
+# step NAME COMMAND... - run a step of the build once, and remember its verdict.
+step()
+{
+	local name="$1"
+
+	shift
+	if logged "$results/build-$name.log" "$@"; then
+		touch "$results/built-$name"
+	else
+		touch "$results/broken-$name"
+		return 1
+	fi
+}
+
+build_programs()
+{
+	say "building the programs"
+	step programs programs_make
+}
+
+programs_make()
+{
+	rm -rf "$build/root"
+	mkdir -p "$build/root/rig/bin"
+	make -j2 BUILD="$build/user" all &&
+		make BUILD="$build/user" DESTDIR="$build/root" PREFIX=/usr \
+			install &&
+		make -j2 -C tests/guest BUILD="$build/user" \
+			OUTPUT="$build/root/rig/bin"
+}
+
+# Every kernel that a chosen test needs: fetched or built, and the module for
+# it, each in the background.
+start_kernels()
+{
+	local kernel
+
+	for kernel in $(printf '%s\n' "${tests[@]}" |
+			sed -n 's/.*@//p' | sort -u) "$usual_kernel"; do
+		[ ! -e "$results/started-$kernel" ] || continue
+		touch "$results/started-$kernel"
+		build_module "$kernel" &
+	done
+}
+
+# build_module KERNEL - the kernel's progress is for the person who waits.
+build_module()
+{
+	local assignments kernel_kdir=''
+
+	if ! assignments="$(qemu/kernel "$1")"; then
+		touch "$results/broken-module-$1"
+		return
+	fi
+	eval "$assignments"
+	qemu/initramfs base "$1" >/dev/null || :
+	say "building the module for $1"
+	step "module-$1" module_make "$1" "$kernel_kdir" || :
+}
+
+# module_make KERNEL KDIR - in a copy of the sources, so that the objects of
+# different kernels do not mix.
+module_make()
+{
+	local tree="$build/module-$1"
+
+	mkdir -p "$tree"
+	rsync -a --delete --exclude='*.o' --exclude='*.ko' --exclude='*.mod*' \
+		--exclude='.*.cmd' --exclude=modules.order \
+		--exclude=Module.symvers \
+		Kbuild Makefile kmod uapi "$tree/"
+	make -C "$tree" module KDIR="$2"
+}
+
+module_path()
+{
+	echo "$build/module-$1/kmod/p2pvhci.ko"
+}
+
+# wait_for_build KERNEL - until programs and module are there; fails if one of
+# them cannot be built.
+wait_for_build()
+{
+	[ -e "$results/built-programs" ] || return 1
+	while [ ! -e "$results/built-module-$1" ]; do
+		[ ! -e "$results/broken-module-$1" ] || return 1
+		sleep 0.5
+	done
+}
