@@ -80,6 +80,7 @@ struct link_ops {
  * @hello: what we say of ourselves; copied
  * @ops: callbacks; borrowed
  * @owner: first argument of admit and accepted
+ * @no_gso: send packet by packet, for networks that mistreat UDP_SEGMENT
  */
 struct link_config {
 	uv_loop_t *loop;
@@ -87,6 +88,7 @@ struct link_config {
 	struct wire_hello hello;
 	const struct link_ops *ops;
 	void *owner;
+	uint8_t no_gso;
 };
 
 /**

@@ -1,0 +1,597 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * quic_stream - streams: what is queued on them, and who fills the next packet.
+ *
+ * Strict priority between classes and turns inside one, chosen anew for every
+ * packet; never more than one batch below this choice.  Does not look into
+ * the bytes.
+ */
+#include <errno.h>
+#include <gnutls/gnutls.h>
+#include <ngtcp2/ngtcp2.h>
+#include <ngtcp2/ngtcp2_crypto.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "quic_int.h"
+
+#define STREAM_VECS		4
+#define STREAM_BATCHES_TURN	16	/* then other work of the loop */
+#define STREAM_BATCH_LEN	65000	/* one UDP packet before it is cut */
+
+/* Chunks */
+
+static struct quic_chunk *chunk_get(struct quic *quic)
+{
+	struct quic_chunk *chunk = TAILQ_FIRST(&quic->chunks);
+
+	if (chunk) {
+		TAILQ_REMOVE(&quic->chunks, chunk, next);
+		quic->nchunks--;
+	} else {
+		chunk = malloc(sizeof(*chunk));
+	}
+	if (chunk)
+		chunk->len = 0;
+	return chunk;
+}
+
+static void chunk_put(struct quic *quic, struct quic_chunk *chunk)
+{
+	if (quic->nchunks >= QUIC_CHUNKS_KEPT) {
+		free(chunk);
+		return;
+	}
+	TAILQ_INSERT_HEAD(&quic->chunks, chunk, next);
+	quic->nchunks++;
+}
+
+static void chunks_drop(struct quic *quic, struct quic_chunks *chunks)
+{
+	struct quic_chunk *chunk;
+
+	while ((chunk = TAILQ_FIRST(chunks))) {
+		TAILQ_REMOVE(chunks, chunk, next);
+		chunk_put(quic, chunk);
+	}
+}
+
+void quic_chunks_free(struct quic *quic)
+{
+	struct quic_chunk *chunk;
+
+	while ((chunk = TAILQ_FIRST(&quic->chunks))) {
+		TAILQ_REMOVE(&quic->chunks, chunk, next);
+		free(chunk);
+	}
+}
+
+/* Queue of a stream */
+
+static void stream_enlist(struct quic_stream *stream)
+{
+	struct quic_conn *conn = stream->conn;
+
+	if (stream->queued || stream->blocked || !stream->owned ||
+	    stream->sent == stream->end)
+		return;
+	TAILQ_INSERT_TAIL(&conn->sched[stream->prio], stream, sched);
+	stream->queued = 1;
+}
+
+static void stream_delist(struct quic_stream *stream)
+{
+	if (!stream->queued)
+		return;
+	TAILQ_REMOVE(&stream->conn->sched[stream->prio], stream, sched);
+	stream->queued = 0;
+}
+
+/* All chunks of @len bytes behind the last one first: all or nothing. */
+static int stream_reserve(struct quic_stream *stream, size_t len,
+			  struct quic_chunks *fresh)
+{
+	struct quic *quic = stream->conn->quic;
+	struct quic_chunk *chunk;
+	size_t room = 0;
+
+	chunk = TAILQ_LAST(&stream->chunks, quic_chunks);
+	if (chunk)
+		room = QUIC_CHUNK_LEN - chunk->len;
+
+	while (room < len) {
+		chunk = chunk_get(quic);
+		if (!chunk) {
+			chunks_drop(quic, fresh);
+			return -ENOMEM;
+		}
+		TAILQ_INSERT_TAIL(fresh, chunk, next);
+		room += QUIC_CHUNK_LEN;
+	}
+	return 0;
+}
+
+static void stream_append(struct quic_stream *stream,
+			  struct quic_chunk *chunk, const uint8_t *data,
+			  size_t len)
+{
+	size_t n;
+
+	while (len) {
+		n = QUIC_CHUNK_LEN - chunk->len;
+		if (n > len)
+			n = len;
+		if (n && !stream->cur) {
+			stream->cur = chunk;
+			stream->cur_off = chunk->len;
+		}
+		memcpy(chunk->data + chunk->len, data, n);
+		chunk->len += n;
+		data += n;
+		len -= n;
+		chunk = TAILQ_NEXT(chunk, next);
+	}
+}
+
+int quic_stream_send(struct quic_stream *stream, const void *data, size_t len)
+{
+	struct quic_chunks fresh = TAILQ_HEAD_INITIALIZER(fresh);
+	struct quic_conn *conn = stream->conn;
+	struct quic_chunk *tail;
+
+	if (conn->state != QUIC_OPEN || conn->end.wanted)
+		return -ESHUTDOWN;
+	if (quic_stream_queued(stream) + len > QUIC_STREAM_QUEUE_MAX)
+		return -ENOMEM;
+	if (stream_reserve(stream, len, &fresh))
+		return -ENOMEM;
+
+	tail = TAILQ_LAST(&stream->chunks, quic_chunks);
+	TAILQ_CONCAT(&stream->chunks, &fresh, next);
+	if (!tail)
+		tail = TAILQ_FIRST(&stream->chunks);
+	stream_append(stream, tail, data, len);
+	stream->end += len;
+	stream_enlist(stream);
+	quic_mark(conn);
+	return 0;
+}
+
+uint64_t quic_stream_queued(const struct quic_stream *stream)
+{
+	return stream->end - stream->acked;
+}
+
+static int stream_gather(const struct quic_stream *stream, ngtcp2_vec *vec)
+{
+	struct quic_chunk *chunk = stream->cur;
+	uint32_t off = stream->cur_off;
+	int n = 0;
+
+	for (; chunk && n < STREAM_VECS; chunk = TAILQ_NEXT(chunk, next)) {
+		if (chunk->len > off) {
+			vec[n].base = chunk->data + off;
+			vec[n].len = chunk->len - off;
+			n++;
+		}
+		off = 0;
+	}
+	return n;
+}
+
+static void stream_sent(struct quic_stream *stream, size_t len)
+{
+	size_t n;
+
+	stream->sent += len;
+	while (len) {
+		n = stream->cur->len - stream->cur_off;
+		if (n > len)
+			n = len;
+		stream->cur_off += n;
+		len -= n;
+		if (stream->cur_off < stream->cur->len)
+			break;
+		/* The last chunk may still grow: stay at its end. */
+		if (!TAILQ_NEXT(stream->cur, next))
+			break;
+		stream->cur = TAILQ_NEXT(stream->cur, next);
+		stream->cur_off = 0;
+	}
+	if (stream->sent == stream->end)
+		stream_delist(stream);
+}
+
+static void stream_acked(struct quic_stream *stream, uint64_t upto)
+{
+	struct quic *quic = stream->conn->quic;
+	struct quic_chunk *chunk;
+
+	stream->acked = upto;
+	while ((chunk = TAILQ_FIRST(&stream->chunks)) &&
+	       stream->freed + chunk->len <= upto) {
+		stream->freed += chunk->len;
+		if (stream->cur == chunk) {
+			stream->cur = NULL;
+			stream->cur_off = 0;
+		}
+		TAILQ_REMOVE(&stream->chunks, chunk, next);
+		chunk_put(quic, chunk);
+	}
+}
+
+/* Life */
+
+static struct quic_stream *stream_new(struct quic_conn *conn, int64_t id)
+{
+	struct quic_stream *stream;
+
+	stream = calloc(1, sizeof(*stream));
+	if (!stream)
+		return NULL;
+	stream->conn = conn;
+	stream->id = id;
+	stream->owned = 1;
+	stream->prio = QUIC_NPRIO - 1;
+	TAILQ_INIT(&stream->chunks);
+	LIST_INSERT_HEAD(&conn->streams, stream, entry);
+	conn->nstreams++;
+	quic_conn_keep_alive(conn);
+	return stream;
+}
+
+static void stream_free(struct quic_stream *stream)
+{
+	struct quic_conn *conn = stream->conn;
+
+	stream_delist(stream);
+	chunks_drop(conn->quic, &stream->chunks);
+	LIST_REMOVE(stream, entry);
+	free(stream);
+}
+
+void quic_stream_free_all(struct quic_conn *conn)
+{
+	while (!LIST_EMPTY(&conn->streams))
+		stream_free(LIST_FIRST(&conn->streams));
+}
+
+int quic_stream_open(struct quic_conn *conn, unsigned int prio, void *ctx,
+		     struct quic_stream **out)
+{
+	struct quic_stream *stream;
+	int rv;
+
+	if (conn->state != QUIC_OPEN || conn->end.wanted)
+		return -ESHUTDOWN;
+
+	stream = stream_new(conn, -1);
+	if (!stream)
+		return -ENOMEM;
+	rv = ngtcp2_conn_open_bidi_stream(conn->nc, &stream->id, stream);
+	if (rv) {
+		conn->nstreams--;
+		stream_free(stream);
+		return rv == NGTCP2_ERR_STREAM_ID_BLOCKED ? -EUSERS : -ENOMEM;
+	}
+	stream->ctx = ctx;
+	stream->prio = prio;
+	*out = stream;
+	return 0;
+}
+
+void quic_stream_prio(struct quic_stream *stream, unsigned int prio)
+{
+	stream_delist(stream);
+	stream->prio = prio;
+	stream_enlist(stream);
+}
+
+/* Both directions are shut; the library still knows the stream for a while. */
+static void stream_abandon(struct quic_stream *stream)
+{
+	struct quic_conn *conn = stream->conn;
+
+	stream->owned = 0;
+	stream->ctx = NULL;
+	stream_delist(stream);
+	ngtcp2_conn_shutdown_stream(conn->nc, 0, stream->id, 0);
+	conn->nstreams--;
+	quic_conn_keep_alive(conn);
+	quic_mark(conn);
+}
+
+void quic_stream_close(struct quic_stream *stream)
+{
+	if (stream->conn->state == QUIC_OPEN)
+		stream_abandon(stream);
+	else
+		stream->owned = 0;
+}
+
+void *quic_stream_ctx(const struct quic_stream *stream)
+{
+	return stream->ctx;
+}
+
+void quic_stream_set_ctx(struct quic_stream *stream, void *ctx)
+{
+	stream->ctx = ctx;
+}
+
+struct quic_conn *quic_stream_conn(const struct quic_stream *stream)
+{
+	return stream->conn;
+}
+
+int quic_stream_is_first(const struct quic_stream *stream)
+{
+	return stream->id == 0;
+}
+
+/* Callbacks of the library */
+
+static int stream_cb_open(ngtcp2_conn *nc, int64_t id, void *user)
+{
+	struct quic_conn *conn = user;
+	struct quic_stream *stream;
+
+	stream = stream_new(conn, id);
+	if (!stream)
+		return NGTCP2_ERR_CALLBACK_FAILURE;
+	ngtcp2_conn_set_stream_user_data(nc, id, stream);
+	if (!conn->end.wanted)
+		conn->quic->config.ops->stream_new(conn, stream);
+	return 0;
+}
+
+static void stream_ended(struct quic_stream *stream)
+{
+	struct quic_conn *conn = stream->conn;
+
+	if (!stream->owned || conn->end.wanted)
+		return;
+	conn->quic->config.ops->stream_end(stream);
+	if (stream->owned)
+		stream_abandon(stream);
+}
+
+static int stream_cb_data(ngtcp2_conn *nc, uint32_t flags, int64_t id,
+			  uint64_t offset, const uint8_t *data, size_t len,
+			  void *user, void *ctx)
+{
+	struct quic_stream *stream = ctx;
+	struct quic_conn *conn = user;
+
+	(void)offset;
+	/* Whoever takes the bytes has room for them: give the credit back. */
+	ngtcp2_conn_extend_max_stream_offset(nc, id, len);
+	ngtcp2_conn_extend_max_offset(nc, len);
+	if (!stream || !stream->owned || conn->end.wanted)
+		return 0;
+	if (len)
+		conn->quic->config.ops->stream_data(stream, data, len);
+	if (flags & NGTCP2_STREAM_DATA_FLAG_FIN)
+		stream_ended(stream);
+	return 0;
+}
+
+static int stream_cb_acked(ngtcp2_conn *nc, int64_t id, uint64_t offset,
+			   uint64_t len, void *user, void *ctx)
+{
+	(void)nc;
+	(void)id;
+	(void)user;
+	if (ctx)
+		stream_acked(ctx, offset + len);
+	return 0;
+}
+
+static int stream_cb_close(ngtcp2_conn *nc, uint32_t flags, int64_t id,
+			   uint64_t code, void *user, void *ctx)
+{
+	struct quic_conn *conn = user;
+
+	(void)flags;
+	(void)code;
+	if (ctx) {
+		stream_ended(ctx);
+		stream_free(ctx);
+	}
+	if (!ngtcp2_conn_is_local_stream(nc, id)) {
+		ngtcp2_conn_extend_max_streams_bidi(nc, 1);
+		quic_mark(conn);
+	}
+	return 0;
+}
+
+static int stream_cb_reset(ngtcp2_conn *nc, int64_t id, uint64_t final,
+			   uint64_t code, void *user, void *ctx)
+{
+	(void)nc;
+	(void)id;
+	(void)final;
+	(void)code;
+	(void)user;
+	if (ctx)
+		stream_ended(ctx);
+	return 0;
+}
+
+static int stream_cb_stop(ngtcp2_conn *nc, int64_t id, uint64_t code,
+			  void *user, void *ctx)
+{
+	return stream_cb_reset(nc, id, 0, code, user, ctx);
+}
+
+static int stream_cb_credit(ngtcp2_conn *nc, int64_t id, uint64_t max,
+			    void *user, void *ctx)
+{
+	struct quic_stream *stream = ctx;
+
+	(void)nc;
+	(void)id;
+	(void)max;
+	(void)user;
+	if (!stream)
+		return 0;
+	stream->blocked = 0;
+	stream_enlist(stream);
+	return 0;
+}
+
+void quic_stream_callbacks(ngtcp2_callbacks *callbacks)
+{
+	callbacks->stream_open = stream_cb_open;
+	callbacks->recv_stream_data = stream_cb_data;
+	callbacks->acked_stream_data_offset = stream_cb_acked;
+	callbacks->stream_close = stream_cb_close;
+	callbacks->stream_reset = stream_cb_reset;
+	callbacks->stream_stop_sending = stream_cb_stop;
+	callbacks->extend_max_stream_data = stream_cb_credit;
+}
+
+/* Scheduler */
+
+static struct quic_stream *sched_pick(struct quic_conn *conn)
+{
+	int i;
+
+	if (!ngtcp2_conn_get_max_data_left(conn->nc))
+		return NULL;
+	for (i = 0; i < QUIC_NPRIO; i++)
+		if (!TAILQ_EMPTY(&conn->sched[i]))
+			return TAILQ_FIRST(&conn->sched[i]);
+	return NULL;
+}
+
+static void sched_rotate(struct quic_stream *stream)
+{
+	struct quic_sched *class = &stream->conn->sched[stream->prio];
+
+	if (!stream->queued)
+		return;
+	TAILQ_REMOVE(class, stream, sched);
+	TAILQ_INSERT_TAIL(class, stream, sched);
+}
+
+/* Fill one packet from as many streams as fit.  Return: its length. */
+static ngtcp2_ssize sched_packet(struct quic_conn *conn, ngtcp2_path *path,
+				 uint8_t *buf, size_t len, uint64_t now)
+{
+	ngtcp2_vec vec[STREAM_VECS];
+	struct quic_stream *stream;
+	ngtcp2_ssize n, taken;
+	ngtcp2_pkt_info pi;
+
+	for (;;) {
+		stream = sched_pick(conn);
+		n = ngtcp2_conn_writev_stream(
+			conn->nc, path, &pi, buf, len, &taken,
+			NGTCP2_WRITE_STREAM_FLAG_MORE,
+			stream ? stream->id : -1, vec,
+			stream ? stream_gather(stream, vec) : 0, now);
+		if (stream && taken > 0)
+			stream_sent(stream, taken);
+
+		switch (n) {
+		case NGTCP2_ERR_WRITE_MORE:
+			break;
+		case NGTCP2_ERR_STREAM_DATA_BLOCKED:
+			/* With the connection blocked, none is picked next. */
+			if (ngtcp2_conn_get_max_data_left(conn->nc)) {
+				stream->blocked = 1;
+				stream_delist(stream);
+			}
+			break;
+		case NGTCP2_ERR_STREAM_SHUT_WR:
+		case NGTCP2_ERR_STREAM_NOT_FOUND:
+			stream->blocked = 1;
+			stream_delist(stream);
+			break;
+		default:
+			if (n > 0 && stream)
+				sched_rotate(stream);
+			return n;
+		}
+	}
+}
+
+/*
+ * Packets of one length to one place go out with one call.  One that does not
+ * fit into that (a probe of the path, another path) goes behind them alone.
+ */
+static void sched_send(struct quic_conn *conn, const ngtcp2_path *path,
+		       size_t odd)
+{
+	struct quic *quic = conn->quic;
+	struct quic_tx *tx = &quic->tx;
+	const uint8_t *pkt = tx->buf + tx->len;
+	struct udp_path up;
+	size_t sent;
+
+	conn->sent += tx->len + odd;
+	if (tx->len)
+		quic_tx_send(quic);
+	if (!odd || quic_tx_pending(quic))
+		return;		/* an odd one without room is a lost packet */
+	quic_path_from_lib(path, &up);
+	udp_send(&quic->udp, &up, pkt, odd, odd, &sent);
+}
+
+/* Return: nonzero when there may be more to write. */
+static int sched_batch(struct quic_conn *conn, uint64_t now)
+{
+	size_t usual = ngtcp2_conn_get_path_max_tx_udp_payload_size(conn->nc);
+	size_t most = ngtcp2_conn_get_max_tx_udp_payload_size(conn->nc);
+	size_t quantum = ngtcp2_conn_get_send_quantum(conn->nc);
+	struct quic_tx *tx = &conn->quic->tx;
+	ngtcp2_path_storage first, ps;
+	ngtcp2_ssize n = 0;
+	size_t odd = 0;
+	int count;
+
+	if (quantum > STREAM_BATCH_LEN - most)
+		quantum = STREAM_BATCH_LEN - most;
+	ngtcp2_path_storage_zero(&first);
+	ngtcp2_path_storage_zero(&ps);
+	tx->off = tx->len = tx->seg = 0;
+
+	for (count = 0; count < UDP_SEGS_MAX && tx->len <= quantum; count++) {
+		n = sched_packet(conn, &ps.path, tx->buf + tx->len, most, now);
+		if (n <= 0)
+			break;
+		if (!tx->len) {
+			ngtcp2_path_copy(&first.path, &ps.path);
+			quic_path_from_lib(&ps.path, &tx->path);
+			tx->seg = n;
+		}
+		if ((size_t)n > usual || (size_t)n > tx->seg ||
+		    !ngtcp2_path_eq(&first.path, &ps.path)) {
+			odd = n;
+			break;
+		}
+		tx->len += n;
+		if ((size_t)n < tx->seg)
+			break;
+	}
+	if (tx->len || odd)
+		sched_send(conn, &ps.path, odd);
+	ngtcp2_conn_update_pkt_tx_time(conn->nc, now);
+	if (n < 0)
+		quic_end_lib(conn, n);
+	return n > 0;
+}
+
+void quic_stream_write(struct quic_conn *conn)
+{
+	int i;
+
+	for (i = 0; i < STREAM_BATCHES_TURN; i++) {
+		if (quic_tx_pending(conn->quic))
+			return;
+		if (!sched_batch(conn, quic_now()))
+			return;
+	}
+	quic_mark(conn);
+}
