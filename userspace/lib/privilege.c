@@ -60,37 +60,32 @@ int privilege_find(const char *user, const char *group, struct privilege *who,
 	return find_group(group, &who->gid, error, len);
 }
 
-static int own_dir(int fd, mode_t mode, const struct privilege *who)
+/* O_NOFOLLOW: between mkdir() and here somebody may have put a link there. */
+static int own_dir(const char *path, mode_t mode, const struct privilege *who)
 {
-	struct stat st;
+	int ret = 0;
+	int fd;
 
-	if (fstat(fd, &st))
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
 		return -errno;
-	if (geteuid() == 0 && (st.st_uid != who->uid || st.st_gid != who->gid) &&
-	    fchown(fd, who->uid, who->gid))
-		return -errno;
-	if ((geteuid() == 0 || st.st_uid == geteuid()) &&
-	    (st.st_mode & 07777) != mode && fchmod(fd, mode))
-		return -errno;
-	return 0;
+	if (geteuid() == 0 && fchown(fd, who->uid, who->gid))
+		ret = -errno;
+	else if (fchmod(fd, mode))
+		ret = -errno;
+	close(fd);
+	return ret;
 }
 
 int privilege_dir(const char *path, mode_t mode, const struct privilege *who,
 		  char *error, size_t len)
 {
-	int fd = -1;
-	int ret = 0;
+	int ret;
 
-	if (mkdir(path, mode) && errno != EEXIST)
-		ret = -errno;
-	if (!ret)
-		fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (!ret && fd < 0)
-		ret = -errno;
-	if (!ret)
-		ret = own_dir(fd, mode, who);
-	if (fd >= 0)
-		close(fd);
+	if (mkdir(path, 0700))
+		ret = errno == EEXIST ? 0 : -errno;
+	else
+		ret = own_dir(path, mode, who);
 	if (ret)
 		snprintf(error, len, "directory %s: %s", path, strerror(-ret));
 	return ret;

@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * main - p2pusb-agent: acquire in order, serve, release in reverse.
+ *
+ * Does nothing with what it acquires.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "error.h"
+#include "key.h"
+#include "log.h"
+#include "memory.h"
+#include "peer.h"
+#include "privilege.h"
+#include "ring.h"
+#include "service.h"
+#include "settings.h"
+
+#define PROGRAM		"p2pusb-agent"
+#define LISTEN_TAGS	64	/* attach requests at a time */
+#define ERROR_MAX	512
+
+/**
+ * struct options - the command line
+ * @config: configuration file
+ * @check: read it and go
+ * @done: nothing is left to do: exit with @status
+ * @status: exit status
+ */
+struct options {
+	const char *config;
+	int check;
+	int done;
+	int status;
+};
+
+static void option_help(struct options *o, const char *value);
+
+static void option_version(struct options *o, const char *value)
+{
+	(void)value;
+	printf(PROGRAM " " P2PUSB_VERSION "\n");
+	o->done = 1;
+}
+
+static void option_config(struct options *o, const char *value)
+{
+	o->config = value;
+}
+
+static void option_check(struct options *o, const char *value)
+{
+	(void)value;
+	o->check = 1;
+}
+
+/* One row an option; getopt and the help are made of it. */
+static const struct {
+	const char *name;
+	char letter;
+	const char *value;
+	const char *text;
+	void (*set)(struct options *o, const char *value);
+} option_rows[] = {
+	{ "config", 'c', "FILE", "read FILE, not " SETTINGS_FILE,
+	  option_config },
+	{ "check", 0, NULL, "check the configuration and exit", option_check },
+	{ "help", 'h', NULL, "print this and exit", option_help },
+	{ "version", 'V', NULL, "print the version and exit", option_version },
+};
+
+#define NOPTIONS (sizeof(option_rows) / sizeof(option_rows[0]))
+
+static void option_help(struct options *o, const char *value)
+{
+	char name[32];
+	size_t i;
+
+	(void)value;
+	printf("Usage: " PROGRAM " [OPTION]...\n"
+	       "Use USB devices of other machines: joins the kernel module p2pvhci to p2pusbd there.\n\n");
+	for (i = 0; i < NOPTIONS; i++) {
+		snprintf(name, sizeof(name), "--%s%s%s", option_rows[i].name,
+			 option_rows[i].value ? " " : "",
+			 option_rows[i].value ? option_rows[i].value : "");
+		printf("  %c%c%s %-16s %s\n",
+		       option_rows[i].letter ? '-' : ' ',
+		       option_rows[i].letter ? option_rows[i].letter : ' ',
+		       option_rows[i].letter ? "," : " ", name,
+		       option_rows[i].text);
+	}
+	o->done = 1;
+}
+
+static void options_read(struct options *o, int argc, char **argv)
+{
+	struct option longs[NOPTIONS + 1] = { 0 };
+	char shorts[2 * NOPTIONS + 1] = "";
+	size_t i;
+	int c;
+
+	for (i = 0; i < NOPTIONS; i++) {
+		longs[i].name = option_rows[i].name;
+		longs[i].has_arg = option_rows[i].value ? required_argument :
+							  no_argument;
+		longs[i].val = (int)i + 256;
+		if (option_rows[i].letter)
+			snprintf(shorts + strlen(shorts), 3, "%c%s",
+				 option_rows[i].letter,
+				 option_rows[i].value ? ":" : "");
+	}
+	while (!o->done && (c = getopt_long(argc, argv, shorts, longs, NULL)) !=
+	       -1) {
+		for (i = 0; i < NOPTIONS; i++)
+			if (c == option_rows[i].letter || c == (int)i + 256)
+				break;
+		if (i < NOPTIONS)
+			option_rows[i].set(o, optarg);
+		o->status = i < NOPTIONS ? ERROR_EXIT_OK : ERROR_EXIT_USAGE;
+		o->done |= o->status;
+	}
+	if (!o->done && optind < argc) {
+		fprintf(stderr, PROGRAM ": E_USAGE: unexpected \"%s\". Try: "
+			PROGRAM " --help\n", argv[optind]);
+		o->status = ERROR_EXIT_USAGE;
+		o->done = 1;
+	}
+}
+
+/* The directory of @path, made for the user we will be. */
+static int make_parent(const char *path, mode_t mode,
+		       const struct privilege *who)
+{
+	char error[ERROR_MAX];
+	char copy[256];
+	int ret;
+
+	snprintf(copy, sizeof(copy), "%s", path);
+	ret = privilege_dir(dirname(copy), mode, who, error, sizeof(error));
+	if (ret)
+		log_err("E_IO: cannot start. %s.", error);
+	return ret;
+}
+
+static int make_dirs(const struct settings *s, const struct privilege *who)
+{
+	int ret;
+
+	ret = make_parent(s->key, 0700, who);
+	if (!ret)
+		ret = make_parent(s->peers, 0700, who);
+	if (!ret)
+		ret = make_parent(s->socket, 0755, who);
+	return ret;
+}
+
+static int open_listener(struct ring *ring)
+{
+	const struct ring_params params = {
+		.flags = P2PVHCI_SETUP_LISTEN,
+		.tags = LISTEN_TAGS,
+		.out_bytes = 2 * P2PVHCI_AREA_MIN,
+		.in_bytes = P2PVHCI_AREA_MIN,
+	};
+	int ret = ring_open(&params, ring);
+
+	if (ret == -ENOENT || ret == -ENODEV || ret == -ENXIO)
+		log_err("E_MODULE_MISSING: cannot start. " P2PVHCI_DEVICE
+			" is not there: the module p2pvhci is not loaded. Try: modprobe p2pvhci");
+	else if (ret == -EBUSY)
+		log_err("E_BUSY: cannot start. Another agent listens already.");
+	else if (ret == -EACCES)
+		log_err("E_PERMISSION: cannot start. " P2PVHCI_DEVICE
+			": %s. Try: udevadm trigger " P2PVHCI_DEVICE,
+			strerror(-ret));
+	else if (ret)
+		log_err("E_IO: cannot start. " P2PVHCI_DEVICE ": %s.",
+			strerror(-ret));
+	return ret;
+}
+
+static int listener_status(int ret)
+{
+	switch (ret) {
+	case -EBUSY:
+		return ERROR_EXIT_BUSY;
+	case -EACCES:
+		return ERROR_EXIT_DENIED;
+	case -ENOENT:
+	case -ENODEV:
+	case -ENXIO:
+		return ERROR_EXIT_UNREACHABLE;
+	default:
+		return ERROR_EXIT_FAILED;
+	}
+}
+
+/* The queues of the peers are opened later, without any privilege. */
+static int check_device(void)
+{
+	if (!access(P2PVHCI_DEVICE, R_OK | W_OK))
+		return 0;
+	log_err("E_PERMISSION: cannot start. " P2PVHCI_DEVICE
+		" is not for uid %u: %s. Try: udevadm trigger " P2PVHCI_DEVICE,
+		(unsigned int)geteuid(), strerror(errno));
+	return -EACCES;
+}
+
+static int serve(const struct settings *settings, struct ring *ring)
+{
+	struct peer_list *peers;
+	char error[ERROR_MAX];
+	struct key key;
+	int status;
+	int ret;
+
+	ret = key_load(settings->key, &key);
+	if (ret) {
+		log_err("E_IO: cannot start. Identity %s: %s.", settings->key,
+			strerror(-ret));
+		return ERROR_EXIT_FAILED;
+	}
+	ret = peer_list_load(settings->peers, &peers, error, sizeof(error));
+	if (ret) {
+		log_err("E_CONFIG: cannot start. %s.", error);
+		status = ERROR_EXIT_CONFIG;
+		goto wipe_key;
+	}
+	status = service_run(settings, &key, peers, ring);
+	peer_list_free(peers);
+wipe_key:
+	key_wipe(&key);
+	return status;
+}
+
+static int run(const struct settings *settings)
+{
+	struct ring ring = { .fd = -1 };
+	struct privilege who;
+	char error[ERROR_MAX];
+	int status;
+	int ret;
+
+	ret = privilege_find(settings->user, settings->group, &who, error,
+			     sizeof(error));
+	if (ret) {
+		log_err("E_CONFIG: cannot start. %s. Try: adduser --system --group "
+			PRIVILEGE_USER, error);
+		return ERROR_EXIT_CONFIG;
+	}
+	if (make_dirs(settings, &who))
+		return ERROR_EXIT_FAILED;
+	memory_lock();
+	ret = open_listener(&ring);
+	if (ret)
+		return listener_status(ret);
+
+	status = ERROR_EXIT_DENIED;
+	ret = privilege_drop(&who, error, sizeof(error));
+	if (ret)
+		log_err("E_PERMISSION: cannot start. %s.", error);
+	else if (!check_device())
+		status = serve(settings, &ring);
+	ring_close(&ring);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options = { .config = SETTINGS_FILE };
+	struct settings settings;
+	char error[ERROR_MAX];
+
+	options_read(&options, argc, argv);
+	if (options.done)
+		return options.status;
+	log_open(PROGRAM, LOG_LEVEL_NOTE);
+	if (settings_read(options.config, &settings, error, sizeof(error))) {
+		log_err("E_CONFIG: cannot start. %s.", error);
+		return ERROR_EXIT_CONFIG;
+	}
+	if (options.check) {
+		printf("%s: good\n", options.config);
+		return ERROR_EXIT_OK;
+	}
+	log_open(PROGRAM, (enum log_level)settings.log_level);
+	return run(&settings);
+}

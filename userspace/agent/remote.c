@@ -1,0 +1,604 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * remote - the thread of one peer: its link, its queue, its devices.
+ *
+ * Does not dial again by itself when a link breaks: somebody has to want it.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "log.h"
+#include "remote.h"
+#include "target.h"
+
+#define REMOTE_STACK_TOUCH	(128u << 10)	/* bytes paged in at start */
+
+static const char *const remote_states[] = {
+	[REMOTE_IDLE] = "idle",
+	[REMOTE_RESOLVING] = "resolving",
+	[REMOTE_DIALLING] = "dialling",
+	[REMOTE_UP] = "up",
+	[REMOTE_CLOSING] = "closing",
+};
+
+_Static_assert(sizeof(remote_states) / sizeof(remote_states[0]) ==
+	       REMOTE_NSTATES, "every state has a name");
+
+#define MOVE(state)	(1u << REMOTE_##state)
+
+static const unsigned int remote_next[] = {
+	[REMOTE_IDLE] = MOVE(RESOLVING) | MOVE(DIALLING),
+	[REMOTE_RESOLVING] = MOVE(DIALLING) | MOVE(IDLE),
+	[REMOTE_DIALLING] = MOVE(UP) | MOVE(CLOSING) | MOVE(IDLE),
+	[REMOTE_UP] = MOVE(CLOSING) | MOVE(IDLE),
+	[REMOTE_CLOSING] = MOVE(IDLE),
+};
+
+const char *remote_state_name(enum remote_state state)
+{
+	return remote_states[state];
+}
+
+static void set_state(struct remote *remote, enum remote_state next)
+{
+	if (!(remote_next[remote->state] & (1u << next)))
+		log_err("%s: %s -> %s is no legal move", remote->peer.name,
+			remote_states[remote->state], remote_states[next]);
+	remote->state = next;
+}
+
+/* What a broken link means to a person. */
+static const struct {
+	int err;
+	const char *code;
+	const char *hint;
+} remote_errors[] = {
+	{ -EACCES, "E_KEY", "p2pusbctl id on both machines" },
+	{ -EPROTO, "E_PROTOCOL", "p2pusbctl --version on both machines" },
+	{ -EPROTONOSUPPORT, "E_PROTOCOL",
+	  "p2pusbctl --version on both machines" },
+	{ -EUSERS, "E_LIMIT", NULL },
+	{ -ESHUTDOWN, "E_SHUTDOWN", NULL },
+	{ -ENOMEM, "E_INTERNAL", NULL },
+	{ 0, "E_UNREACHABLE", "systemctl status p2pusbd on that machine" },
+};
+
+static void refuse_wants(struct remote *remote, int err, const char *why)
+{
+	size_t i;
+
+	for (i = 0; remote_errors[i].err; i++)
+		if (remote_errors[i].err == err)
+			break;
+	want_refuse_all(remote, remote_errors[i].code, why,
+			remote_errors[i].hint);
+}
+
+static void free_addrs(struct remote *remote)
+{
+	if (remote->addrs)
+		uv_freeaddrinfo(remote->addrs);
+	remote->addrs = NULL;
+	remote->addr = NULL;
+}
+
+static void hang_up(struct remote *remote, uint64_t code, const char *why)
+{
+	if (!remote->link || remote->state == REMOTE_CLOSING)
+		return;
+	set_state(remote, REMOTE_CLOSING);
+	link_close(remote->link, code, why);
+}
+
+static void drop_leaving(struct remote *remote)
+{
+	struct leaving *leaving;
+
+	while ((leaving = TAILQ_FIRST(&remote->leaving))) {
+		TAILQ_REMOVE(&remote->leaving, leaving, entry);
+		free(leaving);
+	}
+}
+
+static void end_ports(struct remote *remote, unsigned int tell, int err)
+{
+	struct port *port;
+
+	while ((port = TAILQ_FIRST(&remote->ports)))
+		port_end(port, tell, err);
+}
+
+static void remote_finish(struct remote *remote);
+static int dial_next(struct remote *remote);
+
+/* The handshake failed at one address: the next, or tell who waits. */
+static void dial_failed(struct remote *remote, int err, const char *why)
+{
+	/* It was the right machine; another address will not be better. */
+	if (err != -EACCES && !dial_next(remote))
+		return;
+	free_addrs(remote);
+	refuse_wants(remote, err, why);
+}
+
+static void link_down(struct link *link, int err, const char *why)
+{
+	struct remote *remote = link_ctx(link);
+	enum remote_state was = remote->state;
+	char text[384];
+	char addr[64];
+
+	link_peer_addr(link, addr, sizeof(addr));
+	snprintf(text, sizeof(text), "%s: %.256s", addr, why);
+	remote->link = NULL;
+	remote->listed = 0;
+	remote->ndevices = 0;
+	set_state(remote, REMOTE_IDLE);
+	end_ports(remote, PORT_TELL_KERNEL, err ? -err : ECONNRESET);
+	drop_leaving(remote);
+	if (was != REMOTE_CLOSING)
+		log_note("%s: link down: %s", remote->peer.name, text);
+	if (remote->stop)
+		remote_finish(remote);
+	else if (was == REMOTE_CLOSING)
+		want_rewind(remote);
+	else if (was == REMOTE_DIALLING)
+		dial_failed(remote, err, text);
+	else
+		refuse_wants(remote, err, text);
+}
+
+static void link_is_up(struct link *link, const struct wire_hello *hello)
+{
+	struct wire_msg msg = { .type = P2PUSB_MSG_LIST };
+	struct remote *remote = link_ctx(link);
+
+	if (remote->state != REMOTE_DIALLING)
+		return;
+	set_state(remote, REMOTE_UP);
+	free_addrs(remote);
+	remote->hello = *hello;
+	link_send(link, &msg);
+}
+
+static struct wire_device *find_device(struct remote *remote, const char *busid)
+{
+	size_t i;
+
+	for (i = 0; i < remote->ndevices; i++)
+		if (!strcmp(remote->devices[i].busid, busid))
+			return &remote->devices[i];
+	return NULL;
+}
+
+static int on_device(struct remote *remote, const struct wire_msg *msg)
+{
+	struct wire_device *device = find_device(remote, msg->device.busid);
+
+	if (!device && remote->ndevices == REMOTE_DEVICES_MAX)
+		return link_reason(remote->link, "more than %u devices",
+				   REMOTE_DEVICES_MAX);
+	if (!device)
+		device = &remote->devices[remote->ndevices++];
+	*device = msg->device;
+	return 0;
+}
+
+static int on_device_gone(struct remote *remote, const struct wire_msg *msg)
+{
+	struct wire_device *device = find_device(remote,
+						 msg->device_gone.busid);
+
+	if (device)
+		*device = remote->devices[--remote->ndevices];
+	return 0;
+}
+
+static int on_list_end(struct remote *remote, const struct wire_msg *msg)
+{
+	(void)msg;
+	remote->listed = 1;
+	want_step(remote);
+	return 0;
+}
+
+static int on_attached(struct remote *remote, const struct wire_msg *msg)
+{
+	return want_attached(remote, &msg->attached);
+}
+
+static int on_refused(struct remote *remote, const struct wire_msg *msg)
+{
+	return want_refused(remote, &msg->refused);
+}
+
+static const int remote_code_errno[] = {
+	[P2PUSB_CODE_OK] = 0,
+	[P2PUSB_CODE_NO_DEVICE] = ENODEV,
+	[P2PUSB_CODE_BUSY] = EBUSY,
+	[P2PUSB_CODE_CLAIM] = EBUSY,
+	[P2PUSB_CODE_UNSUPPORTED] = EOPNOTSUPP,
+	[P2PUSB_CODE_LIMIT] = ENOSPC,
+	[P2PUSB_CODE_UNPLUGGED] = ENODEV,
+	[P2PUSB_CODE_REVOKED] = EACCES,
+	[P2PUSB_CODE_SHUTDOWN] = ESHUTDOWN,
+	[P2PUSB_CODE_IO] = EIO,
+};
+
+/* Unknown to us when both sides gave it up at the same time. */
+static int on_detached(struct remote *remote, const struct wire_msg *msg)
+{
+	const struct wire_detached *detached = &msg->detached;
+	struct port *port = port_by_dev(remote, detached->dev);
+	struct leaving *leaving;
+	int err = EIO;
+
+	if (detached->code < sizeof(remote_code_errno) / sizeof(int))
+		err = remote_code_errno[detached->code];
+	if (port) {
+		if (detached->text[0])
+			log_note("%s/%s: %s", remote->peer.name,
+				 port->device.busid, detached->text);
+		port_end(port, PORT_TELL_KERNEL, err ? err : ENODEV);
+		return 0;
+	}
+	TAILQ_FOREACH(leaving, &remote->leaving, entry)
+		if (leaving->dev == detached->dev)
+			break;
+	if (leaving) {
+		TAILQ_REMOVE(&remote->leaving, leaving, entry);
+		free(leaving);
+		want_step(remote);
+	}
+	return 0;
+}
+
+static int (*const remote_msgs[])(struct remote *remote,
+				  const struct wire_msg *msg) = {
+	[P2PUSB_MSG_DEVICE] = on_device,
+	[P2PUSB_MSG_DEVICE_GONE] = on_device_gone,
+	[P2PUSB_MSG_LIST_END] = on_list_end,
+	[P2PUSB_MSG_ATTACHED] = on_attached,
+	[P2PUSB_MSG_REFUSED] = on_refused,
+	[P2PUSB_MSG_DETACHED] = on_detached,
+};
+
+static int link_msg(struct link *link, const struct wire_msg *msg)
+{
+	struct remote *remote = link_ctx(link);
+	size_t type = msg->type;
+
+	if (remote->state != REMOTE_UP)
+		return 0;
+	if (type >= sizeof(remote_msgs) / sizeof(remote_msgs[0]) ||
+	    !remote_msgs[type])
+		return link_reason(link, "%s is not for an agent",
+				   wire_name(msg->type));
+	return remote_msgs[type](remote, msg);
+}
+
+static int ep_begin(struct link_ep *stream, const struct wire_msg *msg,
+		    void **dst)
+{
+	return xfer_begin(link_ep_ctx(stream), msg, dst);
+}
+
+static int ep_msg(struct link_ep *stream, const struct wire_msg *msg)
+{
+	return xfer_end(link_ep_ctx(stream), msg);
+}
+
+/* A server ends streams with DETACHED or with the link, never alone. */
+static void ep_down(struct link_ep *stream)
+{
+	struct port_ep *ep = link_ep_ctx(stream);
+	struct port *port = ep->port;
+
+	ep->stream = NULL;
+	log_warn("%s/%s: the other machine ended the stream of endpoint 0x%02x",
+		 port->remote->peer.name, port->device.busid, ep->addr);
+	port_end(port, PORT_TELL_KERNEL | PORT_TELL_SERVER, EPROTO);
+}
+
+static const struct link_ops remote_ops = {
+	.up = link_is_up,
+	.down = link_down,
+	.msg = link_msg,
+	.ep_begin = ep_begin,
+	.ep_msg = ep_msg,
+	.ep_down = ep_down,
+};
+
+static void fill_hello(const struct remote *remote, struct wire_hello *hello)
+{
+	memset(hello, 0, sizeof(*hello));
+	hello->major = P2PUSB_VERSION_MAJOR;
+	hello->minor = P2PUSB_VERSION_MINOR;
+	hello->max_urbs = remote->config->settings->ring.tags;
+	hello->max_urb_bytes = remote->config->settings->ring.in_bytes / 2;
+	hello->max_ep_bytes = remote->config->settings->ring.in_bytes;
+	if (getrandom(hello->boot_id, sizeof(hello->boot_id), GRND_NONBLOCK) < 0)
+		log_warn("no random boot id: %s", strerror(errno));
+	strcpy(hello->name, remote->config->settings->name);
+}
+
+static int dial_next(struct remote *remote)
+{
+	struct link_config config = {
+		.loop = &remote->loop,
+		.key = remote->config->key,
+		.ops = &remote_ops,
+		.owner = remote,
+	};
+	const struct addrinfo *addr;
+	int ret = -EHOSTUNREACH;
+
+	fill_hello(remote, &config.hello);
+	while (ret && remote->addr) {
+		addr = remote->addr;
+		remote->addr = addr->ai_next;
+		ret = link_dial(&config, addr->ai_addr, addr->ai_addrlen,
+				remote->peer.key, remote, &remote->link);
+	}
+	if (ret)
+		return ret;
+	set_state(remote, REMOTE_DIALLING);
+	return 0;
+}
+
+static void resolved(uv_getaddrinfo_t *req, int status, struct addrinfo *res)
+{
+	struct remote *remote = req->data;
+	char why[256];
+	int ret;
+
+	remote->addrs = res;
+	remote->addr = res;
+	if (remote->stop) {
+		free_addrs(remote);
+		set_state(remote, REMOTE_IDLE);
+		remote_finish(remote);
+		return;
+	}
+	ret = status < 0 ? status : dial_next(remote);
+	if (!ret)
+		return;
+	set_state(remote, REMOTE_IDLE);
+	free_addrs(remote);
+	snprintf(why, sizeof(why), "%.128s: %s", remote->peer.address,
+		 uv_strerror(ret));
+	refuse_wants(remote, -EHOSTUNREACH, why);
+}
+
+static int resolve(struct remote *remote)
+{
+	const struct addrinfo hints = {
+		.ai_family = AF_UNSPEC,
+		.ai_socktype = SOCK_DGRAM,
+		.ai_protocol = IPPROTO_UDP,
+		.ai_flags = AI_NUMERICSERV,
+	};
+	char host[TARGET_HOST_MAX + 1];
+	char port[6];
+	int ret;
+
+	ret = target_address(remote->peer.address, host, port);
+	if (ret)
+		return ret;
+	remote->resolve.data = remote;
+	return uv_getaddrinfo(&remote->loop, &remote->resolve, resolved, host,
+			      port, &hints);
+}
+
+void remote_need_link(struct remote *remote)
+{
+	char why[256];
+
+	if (remote->state != REMOTE_IDLE)
+		return;
+	if (resolve(remote)) {
+		snprintf(why, sizeof(why), "\"%.128s\" is no address",
+			 remote->peer.address);
+		want_refuse_all(remote, "E_BAD_ADDRESS", why,
+				"p2pusbctl peer add NAME ID --address HOST");
+		return;
+	}
+	set_state(remote, REMOTE_RESOLVING);
+}
+
+int remote_need_queue(struct remote *remote)
+{
+	return remote->queue ? 0 : queue_open(remote, &remote->queue);
+}
+
+static void close_queue(struct remote *remote)
+{
+	if (remote->queue)
+		queue_close(remote->queue);
+	remote->queue = NULL;
+}
+
+void remote_queue_lost(struct remote *remote, const char *why)
+{
+	log_err("%s: queue to the kernel lost: %s; its devices are unplugged",
+		remote->peer.name, why);
+	end_ports(remote, 0, ESHUTDOWN);
+	close_queue(remote);
+	hang_up(remote, P2PUSB_CLOSE_OK, "queue lost");
+}
+
+static void lingered(uv_timer_t *timer)
+{
+	struct remote *remote = timer->data;
+
+	close_queue(remote);
+	hang_up(remote, P2PUSB_CLOSE_OK, "nothing is attached");
+}
+
+void remote_settle(struct remote *remote)
+{
+	uint64_t linger = remote->config->settings->linger_s * 1000ull;
+
+	if (remote->stop)
+		return;
+	if (TAILQ_EMPTY(&remote->ports) && TAILQ_EMPTY(&remote->wants))
+		uv_timer_start(&remote->linger, lingered, linger, 0);
+	else
+		uv_timer_stop(&remote->linger);
+}
+
+/* Nothing is left to wait for: let the loop run out. */
+static void remote_finish(struct remote *remote)
+{
+	close_queue(remote);
+	uv_close((uv_handle_t *)&remote->linger, NULL);
+	mailbox_close(&remote->box);
+}
+
+static void remote_stop(struct remote *remote, struct letter *letter)
+{
+	remote->stop = letter;
+	want_refuse_all(remote, "E_SHUTDOWN", "the agent stops", NULL);
+	end_ports(remote, PORT_TELL_KERNEL | PORT_TELL_SERVER, 0);
+	if (remote->link)
+		hang_up(remote, P2PUSB_CLOSE_SHUTDOWN, "the agent stops");
+	else if (remote->state == REMOTE_RESOLVING)
+		uv_cancel((uv_req_t *)&remote->resolve);
+	else
+		remote_finish(remote);
+}
+
+static void add(struct json_object *o, const char *key, uint64_t value)
+{
+	json_object_object_add(o, key, json_object_new_int64((int64_t)value));
+}
+
+static struct json_object *link_status(const struct remote *remote)
+{
+	struct json_object *o = json_object_new_object();
+	struct link_stats stats = { 0 };
+	char addr[64] = "";
+
+	if (remote->link && remote->state == REMOTE_UP) {
+		link_get_stats(remote->link, &stats);
+		link_peer_addr(remote->link, addr, sizeof(addr));
+	}
+	json_object_object_add(o, "state", json_object_new_string(
+			       remote_state_name(remote->state)));
+	json_object_object_add(o, "via", json_object_new_string(addr));
+	add(o, "rtt_us", stats.srtt_us);
+	add(o, "sent", stats.sent);
+	add(o, "received", stats.received);
+	json_object_object_add(o, "gso", json_object_new_boolean(stats.gso));
+	json_object_object_add(o, "gro", json_object_new_boolean(stats.gro));
+	return o;
+}
+
+static void remote_status(struct remote *remote, struct letter *letter)
+{
+	struct json_object *ports = json_object_new_array();
+	struct json_object *data = json_object_new_object();
+	const struct port *port;
+
+	TAILQ_FOREACH(port, &remote->ports, entry)
+		json_object_array_add(ports, port_status(port));
+	json_object_object_add(data, "link", link_status(remote));
+	json_object_object_add(data, "attachments", ports);
+	letter->data = data;
+	mailbox_post(remote->config->home, letter);
+}
+
+static void remote_take(void *owner, struct letter *letter)
+{
+	struct remote *remote = owner;
+
+	letter->from = remote;
+	switch (letter->type) {
+	case LETTER_ATTACH:
+	case LETTER_LIST:
+		want_take(remote, letter);
+		break;
+	case LETTER_STATUS:
+		remote_status(remote, letter);
+		break;
+	case LETTER_STOP:
+		remote_stop(remote, letter);
+		break;
+	}
+}
+
+/* With MCL_ONFAULT a page is locked when it was touched: do it now. */
+static void touch_stack(void)
+{
+	volatile char page[REMOTE_STACK_TOUCH];
+	size_t i;
+
+	for (i = 0; i < sizeof(page); i += 4096)
+		page[i] = 0;
+}
+
+static void remote_main(void *arg)
+{
+	struct remote *remote = arg;
+
+	touch_stack();
+	uv_run(&remote->loop, UV_RUN_DEFAULT);
+	uv_loop_close(&remote->loop);
+	/* The service joins us when it reads this. */
+	mailbox_post(remote->config->home, remote->stop);
+}
+
+int remote_start(const struct remote_config *config, const struct peer *peer,
+		 struct remote **out)
+{
+	struct remote *remote;
+	int ret;
+
+	remote = calloc(1, sizeof(*remote));
+	if (!remote)
+		return -ENOMEM;
+	remote->config = config;
+	remote->peer = *peer;
+	TAILQ_INIT(&remote->wants);
+	TAILQ_INIT(&remote->ports);
+	TAILQ_INIT(&remote->leaving);
+	ret = uv_loop_init(&remote->loop);
+	if (ret)
+		goto err_free;
+	ret = mailbox_open(&remote->box, &remote->loop, remote_take, remote);
+	if (ret)
+		goto err_close_loop;
+	uv_timer_init(&remote->loop, &remote->linger);
+	remote->linger.data = remote;
+	ret = uv_thread_create(&remote->thread, remote_main, remote);
+	if (ret)
+		goto err_close_box;
+	*out = remote;
+	return 0;
+
+err_close_box:
+	uv_close((uv_handle_t *)&remote->linger, NULL);
+	mailbox_close(&remote->box);
+	uv_run(&remote->loop, UV_RUN_DEFAULT);
+	mailbox_free(&remote->box);
+err_close_loop:
+	uv_loop_close(&remote->loop);
+err_free:
+	free(remote);
+	return ret;
+}
+
+void remote_post(struct remote *remote, struct letter *letter)
+{
+	mailbox_post(&remote->box, letter);
+}
+
+void remote_join(struct remote *remote)
+{
+	uv_thread_join(&remote->thread);
+	mailbox_free(&remote->box);
+	free(remote);
+}
