@@ -1,0 +1,755 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * p2pvhci - structures, states and locking of the whole module.
+ *
+ * What the agent sees is <uapi/linux/p2pvhci.h>; the pure parts have headers
+ * of their own (hub.h, ring.h).
+ */
+#ifndef _P2PVHCI_H
+#define _P2PVHCI_H
+
+#include <linux/completion.h>
+#include <linux/genalloc.h>
+#include <linux/kref.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+#include <linux/usb.h>
+#include <linux/usb/hcd.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+#include <uapi/linux/p2pvhci.h>
+
+#include "hub.h"
+#include "ring.h"
+
+/**
+ * DOC: Objects
+ *
+ * A *pair* is one platform device with two root hubs, 15 USB 2 and 15
+ * SuperSpeed ports.  Pairs appear when ports run out and stay until the module
+ * goes, so a pointer to a port is always good.
+ *
+ * A *port* is bound to at most one *queue*.  A queue is one open file of
+ * /dev/p2pvhci and its ring; it dies when the agent breaks the contract or
+ * closes the file, and its ports disconnect.
+ *
+ * A *slot* is one outstanding request of a queue.  Its index and generation
+ * make the token that the agent answers with.
+ *
+ * An *endpoint* is a FIFO of URBs.  usbcore's own list, ep->urb_list, is that
+ * FIFO: first the published URBs, each with a slot in urb->hcpriv, then the
+ * unpublished ones from @next on.  Nothing is ever allocated for an URB.
+ */
+
+/**
+ * DOC: Locking
+ *
+ * From the outside in:
+ *
+ *   queue.setup (mutex)            SETUP
+ *   attach_lock (mutex)            attach requests, their slots, the listener
+ *   p2pv_port_bind_lock (mutex)    who gets a free port, creation of pairs
+ *   queue.enter (mutex)            taking completions
+ *   port.lock (spinlock, irqsave)  "the HCD lock" of usbcore: URBs of the
+ *                                  device, its endpoints, slots in use, port
+ *                                  state, hub status
+ *   queue.lock (spinlock)          ring producer, free slots, lists of ports
+ *                                  and of waiting endpoints, death
+ *
+ * No two port locks are ever held together.  URBs are given back and payload
+ * is copied with no spinlock held: a slot is then COPYING or COMPLETING, and
+ * everybody else leaves it to whoever set that state.
+ */
+
+/**
+ * DOC: States
+ *
+ * Port: EMPTY -> ATTACHED -> DETACHING -> EMPTY; port.c is the only writer.
+ * DETACHING ends when usbcore has freed its device.  REQUESTED and CONNECTING
+ * belong to an attach request, which has no port yet (attach.c).
+ *
+ * Slot: see enum p2pv_slot_state.
+ */
+
+#define P2PV_NAME		"p2pvhci"
+#define P2PV_PAIRS_MAX		8
+#define P2PV_PORTS_PER_PAIR	(P2PV_HUB_NKINDS * P2PV_HUB_NPORTS)
+#define P2PV_NEPS		32
+
+/* A cancelled URB is given back after this, whatever the agent does. */
+#define P2PV_CANCEL_MS		1500
+/* A port reset, as seen by everybody who waits on address0_mutex. */
+#define P2PV_RESET_MS		5000
+/* usbcore gives a control transfer of enumeration 5 s; less scheduling. */
+#define P2PV_SILENT_MS		4900
+
+struct p2pv_pair;
+struct p2pv_port;
+struct p2pv_queue;
+
+/**
+ * enum p2pv_slot_state - who may touch a slot
+ * @P2PV_SLOT_FREE: on queue.free
+ * @P2PV_SLOT_COPYING: p2pv_urb_pump() fills the OUT block; it alone decides
+ *	what comes next
+ * @P2PV_SLOT_PUBLISHED: the agent has it
+ * @P2PV_SLOT_CANCELLING: the agent has it and was asked for it back
+ * @P2PV_SLOT_COMPLETING: ENTER copies IN bytes; it alone decides what comes
+ *	next
+ * @P2PV_SLOT_HELD: completed, waits for its turn in the endpoint's order
+ * @P2PV_SLOT_ZOMBIE: the URB was given back, the agent still owes the
+ *	completion; until then the OUT block stays and the slot is not reused
+ */
+enum p2pv_slot_state {
+	P2PV_SLOT_FREE,
+	P2PV_SLOT_COPYING,
+	P2PV_SLOT_PUBLISHED,
+	P2PV_SLOT_CANCELLING,
+	P2PV_SLOT_COMPLETING,
+	P2PV_SLOT_HELD,
+	P2PV_SLOT_ZOMBIE,
+	P2PV_SLOT_NSTATES
+};
+
+/**
+ * struct p2pv_slot - one outstanding request
+ * @node: queue.free, or p2pv_ep.published in the order of the endpoint
+ * @gen: upper half of the token, changes with every use, never 0
+ * @state: guarded by port.lock while @port is set, by attach_lock while @op is
+ *	ATTACH, else by queue.lock
+ * @op: enum p2pvhci_op: SUBMIT, RESET or ATTACH
+ * @dir_in: bytes come back
+ * @port: whose request; NULL for ATTACH
+ * @ep: whose FIFO it stands in
+ * @urb: the URB; NULL for RESET and ATTACH, and once a ZOMBIE
+ * @epoch: of @port when taken
+ * @len: most bytes that a completion may claim
+ * @out_off: block in the OUT area, P2PVHCI_OUT_NONE = none
+ * @out_len: its bytes
+ * @status: HELD: how it ended, negative errno
+ * @deadline: CANCELLING: give the URB back at this time, in jiffies
+ * @published: in jiffies
+ * @seq: in the endpoint
+ */
+struct p2pv_slot {
+	struct list_head node;
+	u32 gen;
+	u8 state;
+	u8 op;
+	u8 dir_in;
+	struct p2pv_port *port;
+	struct p2pv_ep *ep;
+	struct urb *urb;
+	u32 epoch;
+	u32 len;
+	u32 out_off;
+	u32 out_len;
+	int status;
+	unsigned long deadline;
+	unsigned long published;
+	u64 seq;
+};
+
+/**
+ * struct p2pv_ep - FIFO of one endpoint, guarded by port.lock
+ * @port: whose
+ * @addr: bEndpointAddress, 0 for endpoint 0
+ * @pumping: somebody is publishing; whoever comes leaves the work to them
+ * @next: first unpublished URB, NULL = none
+ * @published: slots in order
+ * @waiting: queue.waiting, guarded by queue.lock
+ * @seq: of the last URB or RESET
+ */
+struct p2pv_ep {
+	struct p2pv_port *port;
+	u8 addr;
+	u8 pumping;
+	struct urb *next;
+	struct list_head published;
+	struct list_head waiting;
+	u64 seq;
+};
+
+/**
+ * struct p2pv_stats - counters of a port, guarded by port.lock
+ * @urbs: given back
+ * @bytes_in: moved by them
+ * @bytes_out: moved by them
+ * @errors: given back with an error other than unlink
+ * @cancels: unlinked
+ * @in_flight: published and not completed
+ * @zombies: completions overdue
+ */
+struct p2pv_stats {
+	u64 urbs;
+	u64 bytes_in;
+	u64 bytes_out;
+	u64 errors;
+	u64 cancels;
+	u32 in_flight;
+	u32 zombies;
+};
+
+/**
+ * struct p2pv_port - one port of a root hub
+ * @pair: set once
+ * @kind: set once
+ * @rhport: port of the root hub, from 1, set once
+ * @num: number for the agent and for tools, from 1, set once
+ * @eps: P2PV_NEPS endpoints, made with the first bind, then kept
+ * @lock: guards everything below
+ * @state: enum p2pvhci_port_state
+ * @epoch: devices that were plugged in here
+ * @configured: SET_CONFIGURATION done since the last forwarded reset
+ * @enumerated: SET_CONFIGURATION done once
+ * @flags: P2PVHCI_PORT_*
+ * @hub: what the hub driver sees
+ * @udev: usbcore's device, from its first reset until free_dev; compared, not
+ *	followed
+ * @queue: whose ring serves it, with a reference
+ * @queue_node: queue.ports, guarded by queue.lock
+ * @reset_slot: RESET under way
+ * @reset_status: how it ended
+ * @reset_done: wakes p2pv_urb_reset()
+ * @cookie: attach request it came from, 0 = the agent's own
+ * @status: positive errno, why it was last disconnected
+ * @vid: label
+ * @pid: label
+ * @since_ns: CLOCK_BOOTTIME of the last change of @state
+ * @target: what it is, opaque
+ * @target_len: bytes of @target
+ * @stats: since the bind
+ */
+struct p2pv_port {
+	struct p2pv_pair *pair;
+	enum p2pv_hub_kind kind;
+	u8 rhport;
+	u16 num;
+	struct p2pv_ep *eps;
+
+	spinlock_t lock;
+	enum p2pvhci_port_state state;
+	u32 epoch;
+	u8 configured;
+	u8 enumerated;
+	u32 flags;
+	struct p2pv_hub_port hub;
+	const struct usb_device *udev;
+	struct p2pv_queue *queue;
+	struct list_head queue_node;
+	struct p2pv_slot *reset_slot;
+	int reset_status;
+	struct completion reset_done;
+	u64 cookie;
+	u32 status;
+	u16 vid;
+	u16 pid;
+	u64 since_ns;
+	void *target;
+	u32 target_len;
+	struct p2pv_stats stats;
+};
+
+/**
+ * struct p2pv_pair - one virtual controller
+ * @pdev: its platform device
+ * @hcd: the two halves, by enum p2pv_hub_kind
+ * @ports: likewise
+ */
+struct p2pv_pair {
+	struct platform_device *pdev;
+	struct usb_hcd *hcd[P2PV_HUB_NKINDS];
+	struct p2pv_port ports[P2PV_HUB_NKINDS][P2PV_HUB_NPORTS];
+};
+
+/**
+ * struct p2pv_area - memory shared with the agent
+ * @pages: @npages pages
+ * @npages: length
+ * @addr: kernel mapping
+ */
+struct p2pv_area {
+	struct page **pages;
+	unsigned int npages;
+	void *addr;
+};
+
+/**
+ * struct p2pv_queue - one open file, one ring
+ * @ref: file, ports, and whoever copies
+ * @setup: guards SETUP
+ * @ready: SETUP done; everything up to @wait is then constant
+ * @listening: takes OP_ATTACH
+ * @tags: number of slots
+ * @reserve: slots that URBs leave to RESET and ATTACH
+ * @in_bytes: size of the IN area
+ * @out_bytes: size of the OUT area
+ * @ro: read-only mapping
+ * @rw: agent's mapping
+ * @out: OUT area
+ * @in: IN area
+ * @out_pool: free space of the OUT area
+ * @slots: @tags slots
+ * @id: random name
+ * @wait: pollers
+ * @enter: guards the consuming half of @ring
+ * @lock: guards the producing half of @ring and everything below
+ * @ring: indices
+ * @dead: no more requests; ports disconnect
+ * @free: free slots
+ * @nfree: length of @free
+ * @waiting: endpoints that want a slot, OUT space or a ring entry
+ * @ports: bound ports
+ * @death: disconnects the ports of a dead queue
+ * @deadline: gives cancelled URBs back, and kicks waiting endpoints
+ * @release: frees the queue
+ */
+struct p2pv_queue {
+	struct kref ref;
+	struct mutex setup;
+	int ready;
+	u8 listening;
+	u32 tags;
+	u32 reserve;
+	u32 in_bytes;
+	u32 out_bytes;
+	struct p2pv_area ro;
+	struct p2pv_area rw;
+	void *out;
+	const void *in;
+	struct gen_pool *out_pool;
+	struct p2pv_slot *slots;
+	u8 id[16];
+	wait_queue_head_t wait;
+
+	struct mutex enter;
+	spinlock_t lock;
+	struct p2pv_ring ring;
+	int dead;
+	struct list_head free;
+	u32 nfree;
+	struct list_head waiting;
+	struct list_head ports;
+
+	struct work_struct death;
+	struct delayed_work deadline;
+	struct work_struct release;
+};
+
+/* main.c */
+extern struct workqueue_struct *p2pv_wq;
+extern u64 p2pv_frame0_ns;
+
+/* hcd.c ------------------------------------------------------------------ */
+
+/**
+ * p2pv_hcd_init() - make the first pair
+ *
+ * Return: 0 or a negative errno.
+ */
+int p2pv_hcd_init(void);
+
+/**
+ * p2pv_hcd_exit() - disconnect every port and remove every pair
+ */
+void p2pv_hcd_exit(void);
+
+/**
+ * p2pv_hcd_add_pair() - make one more pair
+ *
+ * Context: process; the caller holds p2pv_port_bind_lock.
+ * Return: the pair, or ERR_PTR(-ENOSPC) at the limit, or another errno.
+ */
+struct p2pv_pair *p2pv_hcd_add_pair(void);
+
+/**
+ * p2pv_hcd_pair() - pair by number
+ * @index: from 0
+ *
+ * Return: the pair, which stays until the module goes, or NULL.
+ */
+struct p2pv_pair *p2pv_hcd_pair(unsigned int index);
+
+/**
+ * p2pv_hcd_port_changed() - tell the hub driver to look
+ * @port: whose status changed
+ *
+ * Context: any, no lock held.
+ */
+void p2pv_hcd_port_changed(struct p2pv_port *port);
+
+static inline struct usb_hcd *p2pv_hcd_of(const struct p2pv_port *port)
+{
+	return port->pair->hcd[port->kind];
+}
+
+/* port.c ----------------------------------------------------------------- */
+
+extern struct mutex p2pv_port_bind_lock;
+
+/**
+ * struct p2pv_port_bind - what to plug in
+ * @queue: whose ring serves it
+ * @cookie: attach request it answers, or 0
+ * @target: opaque bytes; copied
+ * @target_len: how many
+ * @flags: P2PVHCI_PORT_*
+ * @speed: enum p2pvhci_speed
+ * @lanes: of SuperSpeedPlus
+ * @vid: label
+ * @pid: label
+ */
+struct p2pv_port_bind {
+	struct p2pv_queue *queue;
+	u64 cookie;
+	const void *target;
+	u32 target_len;
+	u32 flags;
+	u8 speed;
+	u8 lanes;
+	u16 vid;
+	u16 pid;
+};
+
+/**
+ * enum p2pv_port_why - who ends a port
+ * @P2PV_PORT_AGENT: the agent knows
+ * @P2PV_PORT_KERNEL: the agent is told by UNBOUND
+ */
+enum p2pv_port_why {
+	P2PV_PORT_AGENT,
+	P2PV_PORT_KERNEL,
+};
+
+/** p2pv_port_init() - prepare a port of a new pair */
+void p2pv_port_init(struct p2pv_port *port, struct p2pv_pair *pair,
+		    unsigned int pair_index, enum p2pv_hub_kind kind,
+		    unsigned int index);
+
+/** p2pv_port_exit() - free what a port of a removed pair owns */
+void p2pv_port_exit(struct p2pv_port *port);
+
+/**
+ * p2pv_port_find() - port by number
+ * @num: as in struct p2pvhci_bind
+ *
+ * Return: the port, or NULL.
+ */
+struct p2pv_port *p2pv_port_find(u32 num);
+
+/**
+ * p2pv_port_next() - walk all ports in the order of their numbers
+ * @num: number to start at
+ *
+ * Return: the first port numbered @num or higher, or NULL.
+ */
+struct p2pv_port *p2pv_port_next(u32 num);
+
+/**
+ * p2pv_port_connect() - take a free port and plug a device in
+ * @bind: what
+ * @epoch: receives the epoch of the device
+ *
+ * Context: process; takes p2pv_port_bind_lock, may make a pair.
+ * Return: the port, or ERR_PTR(): -ENOSPC, -ESHUTDOWN, -ENOMEM.
+ */
+struct p2pv_port *p2pv_port_connect(const struct p2pv_port_bind *bind,
+				    u32 *epoch);
+
+/**
+ * p2pv_port_disconnect() - unplug the device and give all its URBs back
+ * @port: the port
+ * @queue: only if bound to this queue; NULL = any
+ * @epoch: only this device; 0 = any
+ * @why: who ends it
+ * @status: positive errno for the notification
+ *
+ * Context: any, no lock held.
+ * Return: 0, or -ENOENT when no such device is plugged in here.
+ */
+int p2pv_port_disconnect(struct p2pv_port *port,
+			 const struct p2pv_queue *queue, u32 epoch,
+			 enum p2pv_port_why why, u32 status);
+
+/**
+ * p2pv_port_claim() - usbcore shows its device for the first time
+ * @port: where it is
+ * @udev: the device
+ *
+ * Return: 0, or -ENODEV when nothing is plugged in or another device is known.
+ */
+int p2pv_port_claim(struct p2pv_port *port, struct usb_device *udev);
+
+/**
+ * p2pv_port_disown() - usbcore has freed its device
+ * @port: where it was
+ * @udev: the device
+ */
+void p2pv_port_disown(struct p2pv_port *port, const struct usb_device *udev);
+
+/** p2pv_port_count() - ports with a device */
+unsigned int p2pv_port_count(void);
+
+/* urb.c ------------------------------------------------------------------ */
+
+int p2pv_urb_enqueue(struct p2pv_port *port, struct urb *urb);
+int p2pv_urb_dequeue(struct p2pv_port *port, struct urb *urb, int status);
+
+/**
+ * p2pv_urb_pump() - publish what the endpoint has, as far as there is room
+ * @ep: the endpoint
+ *
+ * Context: any, no lock held.
+ */
+void p2pv_urb_pump(struct p2pv_ep *ep);
+
+/**
+ * p2pv_urb_complete() - the agent completed a token
+ * @q: its queue, with queue.enter held
+ * @cmp: private copy
+ *
+ * Context: process, no spinlock held.  Gives URBs back.
+ * Return: 0, or -EPROTO: a violation.
+ */
+int p2pv_urb_complete(struct p2pv_queue *q, const struct p2pvhci_cmp *cmp);
+
+/**
+ * p2pv_urb_collect() - take every URB of a port away from the agent
+ * @port: the port, its lock held
+ * @q: the queue it is leaving
+ * @done: receives the URBs, for p2pv_urb_giveback()
+ *
+ * URBs that somebody is copying are given back by whoever copies.
+ */
+void p2pv_urb_collect(struct p2pv_port *port, struct p2pv_queue *q,
+		      struct list_head *done);
+
+/**
+ * p2pv_urb_giveback() - end the life of URBs
+ * @done: list through urb->urb_list; status in urb->hcpriv
+ *
+ * Context: any, no lock held.
+ */
+void p2pv_urb_giveback(struct list_head *done);
+
+/**
+ * p2pv_urb_expire() - give cancelled URBs back whose deadline has passed
+ * @q: the queue
+ *
+ * Context: process.
+ * Return: jiffies until the next deadline, 0 = none.
+ */
+unsigned long p2pv_urb_expire(struct p2pv_queue *q);
+
+/**
+ * p2pv_urb_reset() - have the real device reset
+ * @port: where it is
+ *
+ * Context: process; waits for the agent, P2PV_RESET_MS at most.
+ * Return: 0 or a negative errno; the port is then disconnected.
+ */
+int p2pv_urb_reset(struct p2pv_port *port);
+
+/* queue.c ---------------------------------------------------------------- */
+
+struct p2pv_queue *p2pv_queue_new(void);
+void p2pv_queue_put(struct p2pv_queue *q);
+
+static inline struct p2pv_queue *p2pv_queue_get(struct p2pv_queue *q)
+{
+	kref_get(&q->ref);
+	return q;
+}
+
+/** p2pv_queue_ready() - non-zero after SETUP; orders what SETUP wrote */
+static inline int p2pv_queue_ready(const struct p2pv_queue *q)
+{
+	/* Pairs with the release at the end of p2pv_queue_setup(). */
+	return smp_load_acquire(&q->ready);
+}
+
+/**
+ * p2pv_queue_setup() - make the ring
+ * @q: a fresh queue, with queue.setup held
+ * @setup: in and out, checked by the caller for reserved bits
+ *
+ * Return: 0, -EINVAL, -ENOMEM.
+ */
+int p2pv_queue_setup(struct p2pv_queue *q, struct p2pvhci_setup *setup);
+
+/**
+ * p2pv_queue_kill() - no more requests; have the ports disconnected
+ * @q: the queue
+ * @why: what the agent did, for the log
+ *
+ * Context: any; no queue.lock held.
+ */
+void p2pv_queue_kill(struct p2pv_queue *q, const char *why);
+
+/**
+ * p2pv_queue_close() - the file is gone: end everything the queue carries
+ * @q: the queue; the caller's reference is dropped
+ *
+ * Context: process.
+ */
+void p2pv_queue_close(struct p2pv_queue *q);
+
+/**
+ * p2pv_queue_enter() - take the completions written so far
+ * @q: the queue
+ * @done: receives how many
+ *
+ * Return: 0, -ESHUTDOWN.
+ */
+int p2pv_queue_enter(struct p2pv_queue *q, u32 *done);
+
+/**
+ * p2pv_queue_take() - reserve a slot and OUT space
+ * @q: the queue
+ * @op: SUBMIT leaves the reserve alone
+ * @out_len: bytes of the OUT block, 0 = none
+ * @ep: waits in queue.waiting when there is no room; NULL = nobody waits
+ *
+ * Return: the slot, COPYING, with token and OUT block set; or NULL.
+ */
+struct p2pv_slot *p2pv_queue_take(struct p2pv_queue *q, enum p2pvhci_op op,
+				  u32 out_len, struct p2pv_ep *ep);
+
+/**
+ * p2pv_queue_free() - the slot and its OUT block may be used again
+ * @q: the queue
+ * @slot: nobody knows its token any more
+ */
+void p2pv_queue_free(struct p2pv_queue *q, struct p2pv_slot *slot);
+
+/**
+ * p2pv_queue_publish() - hand a request to the agent
+ * @q: the queue
+ * @req: the entry
+ *
+ * Context: any.  A ring that overflows kills the queue.
+ * Return: 0, -ESHUTDOWN, -ENOSPC.
+ */
+int p2pv_queue_publish(struct p2pv_queue *q, struct p2pvhci_req *req);
+
+/**
+ * p2pv_queue_arm() - have overdue URBs and waiting endpoints looked after
+ * @q: the queue
+ * @ms: from now, unless that happens sooner anyway
+ */
+void p2pv_queue_arm(struct p2pv_queue *q, unsigned int ms);
+
+/** p2pv_queue_kick() - let waiting endpoints try again */
+void p2pv_queue_kick(struct p2pv_queue *q);
+
+/**
+ * p2pv_queue_lookup() - slot of a token
+ * @q: the queue
+ * @token: anything
+ *
+ * Return: the slot whose token this was a moment ago, or NULL.  The caller
+ * looks again under the lock that guards the slot.
+ */
+struct p2pv_slot *p2pv_queue_lookup(struct p2pv_queue *q, u64 token);
+
+static inline u64 p2pv_queue_token(const struct p2pv_queue *q,
+				   const struct p2pv_slot *slot)
+{
+	return p2pv_ring_token(slot->gen, slot - q->slots);
+}
+
+/* attach.c --------------------------------------------------------------- */
+
+/**
+ * struct p2pv_attach_info - a pending request as tools see it
+ * @cookie: its name
+ * @state: REQUESTED or CONNECTING
+ * @flags: P2PVHCI_PORT_*
+ * @grace_ms: wanted
+ * @target: what
+ * @target_len: bytes
+ */
+struct p2pv_attach_info {
+	u64 cookie;
+	enum p2pvhci_port_state state;
+	u32 flags;
+	const void *target;
+	u32 target_len;
+};
+
+void p2pv_attach_init(void);
+void p2pv_attach_exit(void);
+
+/** p2pv_attach_listen() - @q takes requests from now on; -EBUSY */
+int p2pv_attach_listen(struct p2pv_queue *q);
+
+/** p2pv_attach_gone() - @q is closing: fail what waits for it */
+void p2pv_attach_gone(struct p2pv_queue *q);
+
+/**
+ * p2pv_attach_request() - ask the listening agent for a device
+ * @req: flags, timeout and target
+ * @cookie: receives the name of the request
+ *
+ * Return: 0, -ESRCH (nobody listens), -EBUSY (too many wait), -ENOMEM.
+ */
+int p2pv_attach_request(const struct p2pvhci_attach_request *req, u64 *cookie);
+
+/**
+ * p2pv_attach_bind() - plug in what a request asked for
+ * @bind: cookie, speed, lanes and labels; the rest comes from the request
+ * @epoch: receives the epoch
+ *
+ * Return: the port or ERR_PTR(), -ENOENT when the cookie is unknown.
+ */
+struct p2pv_port *p2pv_attach_bind(struct p2pv_port_bind *bind, u32 *epoch);
+
+/**
+ * p2pv_attach_done() - the agent's answer
+ * @done: checked for reserved bits
+ *
+ * Return: 0, -ENOENT, -EINVAL.
+ */
+int p2pv_attach_done(const struct p2pvhci_attach_done *done);
+
+/**
+ * p2pv_attach_each() - visit pending requests
+ * @skip: how many to pass over
+ * @visit: called with attach_lock held; non-zero stops
+ * @arg: for @visit
+ *
+ * Return: what @visit returned last, or 0.
+ */
+int p2pv_attach_each(unsigned int skip,
+		     int (*visit)(const struct p2pv_attach_info *info,
+				  void *arg), void *arg);
+
+/* chardev.c, netlink.c --------------------------------------------------- */
+
+int p2pv_chardev_init(void);
+void p2pv_chardev_exit(void);
+
+int p2pv_netlink_init(void);
+void p2pv_netlink_exit(void);
+
+/**
+ * p2pv_netlink_port() - tell watchers that a port changed
+ * @port: the port
+ *
+ * Context: any, no lock held.
+ */
+void p2pv_netlink_port(struct p2pv_port *port);
+
+/**
+ * p2pv_netlink_result() - tell watchers how an attach ended
+ * @cookie: its name
+ * @port: where, or NULL
+ * @status: positive errno, 0 = success
+ * @message: sentence, NUL-terminated
+ */
+void p2pv_netlink_result(u64 cookie, struct p2pv_port *port, u32 status,
+			 const char *message);
+
+#endif /* _P2PVHCI_H */
