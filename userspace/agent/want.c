@@ -32,13 +32,6 @@ static void drop_want(struct want *want)
 	remote_settle(remote);
 }
 
-/* -ENOENT: the tool has given up. */
-static int answer_kernel(struct want *want, uint32_t status, const char *text)
-{
-	return ring_attach_done(want->remote->config->listen_fd,
-				want->letter->cookie, status, text);
-}
-
 static void answer_refused(struct want *want)
 {
 	struct letter *letter = want->letter;
@@ -306,16 +299,12 @@ static void plug(struct want *want, const struct wire_attached *attached)
 	}
 	snprintf(text, sizeof(text), "%s/%s is attached as port %u",
 		 remote->peer.name, port->device.busid, port->number);
-	ret = answer_kernel(want, 0, text);
+	/* A bound port is a success, even if the answer comes too late. */
+	ring_attach_done(remote->config->listen_fd, want->letter->cookie, 0,
+			 text);
+	log_note("%s", text);
 	free(want->letter);
 	want->letter = NULL;
-	if (ret) {
-		log_warn("%s, but nobody waits for it: %s", text,
-			 strerror(-ret));
-		port_end(port, PORT_TELL_KERNEL | PORT_TELL_SERVER, ETIMEDOUT);
-		return;
-	}
-	log_note("%s", text);
 }
 
 int want_attached(struct remote *remote, const struct wire_attached *attached)

@@ -388,7 +388,10 @@ static struct xfer *find_sent(const struct port_ep *ep, uint64_t seq)
 	return NULL;
 }
 
-/* The one place where a peer's completion is judged against its request. */
+/*
+ * The one place where a peer's completion is judged against its request; that
+ * it is a COMPLETE is the link's doing.
+ */
 static int judge(struct port_ep *ep, const struct wire_msg *msg,
 		 struct xfer **found)
 {
@@ -396,9 +399,6 @@ static int judge(struct port_ep *ep, const struct wire_msg *msg,
 	struct link *link = link_ep_link(ep->stream);
 	struct xfer *xfer;
 
-	if (msg->type != P2PUSB_MSG_COMPLETE)
-		return link_reason(link, "%s on an endpoint stream",
-				   wire_name(msg->type));
 	if (c->epoch != ep->port->epoch)
 		return link_reason(link, "endpoint 0x%02x: epoch %u, not %u",
 				   ep->addr, c->epoch, ep->port->epoch);

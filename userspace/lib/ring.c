@@ -320,18 +320,55 @@ int ring_unbind(struct ring *ring, uint32_t port, uint32_t epoch,
 	return ioctl(ring->fd, P2PVHCI_IOC_UNBIND, &unbind) ? -errno : 0;
 }
 
-/* Cut at a character, not inside one: the kernel wants valid UTF-8. */
+/* Bytes of the character at @s; 0 when it is none, or moves a cursor. */
+static size_t utf8_len(const unsigned char *s, size_t left)
+{
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	uint32_t c = s[0];
+	size_t len;
+	size_t i;
+
+	if (c < 0x80)
+		return c >= 0x20 && c != 0x7f;
+	len = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : 2;
+	if (c < 0xc2 || c > 0xf4 || len > left)
+		return 0;
+	c &= 0xffu >> (len + 1);
+	for (i = 1; i < len; i++) {
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+		c = c << 6 | (s[i] & 0x3f);
+	}
+	if (c < least[len] || c < 0xa0 || (c >= 0xd800 && c < 0xe000) ||
+	    c > 0x10ffff)
+		return 0;
+	return len;
+}
+
+/*
+ * The kernel refuses what would disturb a terminal; better a sentence with
+ * question marks than none.  Cut between characters.
+ */
 static void put_sentence(char dst[P2PVHCI_MESSAGE_MAX], const char *src)
 {
-	size_t len = strnlen(src, P2PVHCI_MESSAGE_MAX);
+	size_t left = strlen(src);
+	size_t used = 0;
+	size_t len;
 
-	if (len == P2PVHCI_MESSAGE_MAX) {
-		len--;
-		while (len && ((unsigned char)src[len] & 0xc0) == 0x80)
-			len--;
-	}
 	memset(dst, 0, P2PVHCI_MESSAGE_MAX);
-	memcpy(dst, src, len);
+	while (left) {
+		len = utf8_len((const unsigned char *)src, left);
+		if (used + (len ? len : 1) >= P2PVHCI_MESSAGE_MAX)
+			return;
+		if (len)
+			memcpy(dst + used, src, len);
+		else
+			dst[used] = '?';
+		len = len ? len : 1;
+		used += len;
+		src += len;
+		left -= len;
+	}
 }
 
 int ring_attach_done(int fd, uint64_t cookie, uint32_t status,

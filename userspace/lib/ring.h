@@ -222,7 +222,7 @@ int ring_unbind(struct ring *ring, uint32_t port, uint32_t epoch,
  * @fd: of the listening queue; any thread
  * @cookie: token of the request
  * @status: 0 or positive errno
- * @message: sentence, cut to what fits
+ * @message: sentence; cut to what fits, bytes that are no text replaced
  *
  * Return: 0; -ENOENT when the tool has given up.
  */
