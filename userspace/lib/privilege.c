@@ -69,9 +69,10 @@ static int own_dir(const char *path, mode_t mode, const struct privilege *who)
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	if (geteuid() == 0 && fchown(fd, who->uid, who->gid))
+	/* In this order it needs no CAP_FOWNER. */
+	if (fchmod(fd, mode))
 		ret = -errno;
-	else if (fchmod(fd, mode))
+	else if (geteuid() == 0 && fchown(fd, who->uid, who->gid))
 		ret = -errno;
 	close(fd);
 	return ret;
