@@ -46,8 +46,19 @@ programs_make()
 	make -j2 BUILD="$build/user" all &&
 		make BUILD="$build/user" DESTDIR="$build/root" PREFIX=/usr \
 			install &&
-		make -j2 -C tests/guest BUILD="$build/user" \
-			OUTPUT="$build/root/rig/bin"
+		programs_for_tests
+}
+
+# Folders of tests may come with programs, for the guest's PATH.
+programs_for_tests()
+{
+	local dir
+
+	for dir in tests/{system,kselftest,fakedev}; do
+		[ -e "$dir/Makefile" ] || continue
+		make -j2 -C "$dir" BUILD="$build/root/rig/bin" \
+			LIB="$build/user" || return
+	done
 }
 
 # Every kernel that a chosen test needs: fetched or built, and the module for

@@ -58,16 +58,24 @@ ktap_skip_all()
 	exit 4
 }
 
+# ktap_evidence - print what explains a failure; others may redefine it.
+ktap_evidence()
+{
+	:
+}
+
 # ktap_abort REASON - what follows would prove nothing.
 ktap_abort()
 {
 	echo "Bail out! $*"
+	ktap_evidence
 	exit 1
 }
 
 # ktap_end - end the test with its verdict.
 ktap_end()
 {
+	[ "$ktap_failed" -eq 0 ] || ktap_evidence
 	echo "# Totals: $ktap_done of $ktap_planned, $ktap_failed failed"
 	[ "$ktap_done" -gt 0 ] && [ "$ktap_done" -eq "$ktap_planned" ] &&
 		[ "$ktap_failed" -eq 0 ]

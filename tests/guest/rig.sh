@@ -57,6 +57,9 @@ rig_udevd()
 {
 	"$@" /usr/lib/systemd/systemd-udevd --daemon 2>/dev/null
 	rig_need 'test -S /run/udev/control' 10 "udevd"
+	udevadm trigger --action=add --subsystem-match=usb \
+		--subsystem-match=misc
+	udevadm settle --timeout=10
 }
 
 # rig_server_ns - make the server's network namespace: 10.0.0.1 and fd00::1
