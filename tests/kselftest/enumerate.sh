@@ -1,0 +1,12 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# subject: devices of every speed enumerate over the ring; resets; rebinding
+# vm: one
+# timeout: 90
+# also: debug
+
+. /rig/rig.sh
+
+rig_modprobe p2pvhci
+exec enumerate

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A USB device that lives in this process and speaks the ring of /dev/p2pvhci.
+ *
+ * For tests and benches.  It has no network and needs no agent.  Its device,
+ * 1209:0002, remembers what vendor requests and bulk OUT bring, and gives it
+ * back; interrupt IN answers when it is poked.
+ */
+#ifndef KSELFTEST_RINGDEV_H
+#define KSELFTEST_RINGDEV_H
+
+#include <pthread.h>
+#include <stdint.h>
+#include <linux/p2pvhci.h>
+
+#define RINGDEV_VENDOR		0x1209
+#define RINGDEV_PRODUCT		0x0002
+#define RINGDEV_MEMORY		(1 << 20)
+
+/* Endpoints of the device. */
+#define RINGDEV_BULK_OUT	0x01
+#define RINGDEV_BULK_IN		0x81
+#define RINGDEV_INT_IN		0x82
+#define RINGDEV_INT_OUT		0x03
+
+/* Vendor requests to the device (0x40, 0xc0). */
+#define RINGDEV_REQ_MEMORY	1	/* write or read the memory */
+#define RINGDEV_REQ_STALL	2	/* always stalls */
+
+struct ringdev;
+
+/**
+ * enum ringdev_verdict - what a hook did with a request
+ * @RINGDEV_PASS: nothing, the device shall answer
+ * @RINGDEV_TAKEN: it was or will be completed elsewhere
+ */
+enum ringdev_verdict {
+	RINGDEV_PASS,
+	RINGDEV_TAKEN,
+};
+
+typedef enum ringdev_verdict (*ringdev_hook)(struct ringdev *d,
+					     const struct p2pvhci_req *req);
+
+/**
+ * struct ringdev - one open queue with one device
+ * @tags: in: slots, 0 = 64
+ * @area: in: bytes of each area, 0 = 4 MiB
+ * @flags: in: P2PVHCI_SETUP_*
+ * @hook: in: sees every request first, on the device's thread; may be NULL
+ * @fd: the queue
+ * @setup: as granted
+ * @port: of the device, once bound
+ * @epoch: of the device
+ * @speed: of the device
+ * @memory: what it remembers
+ * @filled: how much of @memory bulk OUT has filled
+ * @held: interrupt IN requests that wait for a poke
+ * @nheld: how many
+ * @seen: requests by operation
+ * @in_used: bytes of the IN area in use until the next ringdev_enter()
+ * @lock: held by the device's thread while it answers, and by ringdev_poke()
+ */
+struct ringdev {
+	uint32_t tags;
+	uint32_t area;
+	uint32_t flags;
+	ringdev_hook hook;
+
+	int fd;
+	struct p2pvhci_setup setup;
+	uint8_t *ro;
+	uint8_t *rw;
+	uint32_t rq_head;
+	uint32_t cq_tail;
+	uint32_t in_used;
+	uint16_t port;
+	uint32_t epoch;
+	uint8_t speed;
+	uint8_t *memory;
+	uint32_t filled;
+	struct p2pvhci_req held[64];
+	unsigned int nheld;
+	unsigned int seen[P2PVHCI_OP_PING + 1];
+	pthread_mutex_t lock;
+	pthread_t thread;
+	volatile int stop;
+};
+
+/* All return 0 or a negative errno unless said otherwise. */
+int ringdev_open(struct ringdev *d);
+void ringdev_close(struct ringdev *d);
+int ringdev_bind(struct ringdev *d, uint8_t speed, uint64_t cookie);
+int ringdev_unbind(struct ringdev *d);
+
+/* ringdev_next - 1 and a request, or 0 after @timeout_ms, or negative */
+int ringdev_next(struct ringdev *d, struct p2pvhci_req *req, int timeout_ms);
+
+/* ringdev_out - the OUT bytes of a request */
+const uint8_t *ringdev_out(const struct ringdev *d,
+			   const struct p2pvhci_req *req);
+
+/* ringdev_push - write a completion as it is, right or wrong */
+void ringdev_push(struct ringdev *d, const struct p2pvhci_cmp *cmp);
+
+/* ringdev_complete - write a right one; IN bytes are copied */
+void ringdev_complete(struct ringdev *d, const struct p2pvhci_req *req,
+		      uint8_t status, const void *data, uint32_t actual);
+int ringdev_enter(struct ringdev *d);
+
+/* ringdev_answer - what the device says to a request */
+void ringdev_answer(struct ringdev *d, const struct p2pvhci_req *req);
+
+/* ringdev_poke - complete the oldest held interrupt IN with these bytes */
+int ringdev_poke(struct ringdev *d, const void *data, uint32_t len);
+
+/* ringdev_start, ringdev_stop - a thread that answers */
+int ringdev_start(struct ringdev *d);
+void ringdev_stop(struct ringdev *d);
+
+/* ringdev_plug - open, bind and start; ringdev_pull ends it all */
+int ringdev_plug(struct ringdev *d, uint8_t speed);
+void ringdev_pull(struct ringdev *d);
+
+/* The other side: usbfs ---------------------------------------------------- */
+
+/* ringdev_usbfs - wait for the device and open it; a descriptor or negative */
+int ringdev_usbfs(int timeout_ms);
+
+/* ringdev_gone - wait until no such device is left; 0 or -ETIMEDOUT */
+int ringdev_gone(int timeout_ms);
+
+int ringdev_control(int usb, uint8_t type, uint8_t request, uint16_t value,
+		    uint16_t index, void *data, uint16_t len,
+		    unsigned int timeout_ms);
+int ringdev_bulk(int usb, unsigned int ep, void *data, unsigned int len,
+		 unsigned int timeout_ms);
+
+long ringdev_now_ms(void);
+
+#endif /* KSELFTEST_RINGDEV_H */
