@@ -59,28 +59,39 @@ struct engine_events {
 /**
  * struct engine_ops - contract of an engine
  *
- * Loop: @start, @stop, @open, @close, @alloc, @free, @submit.  Worker thread
- * (may block in the kernel, seconds): @claim, @release, @cancel,
- * @set_configuration, @set_interface, @clear_halt, @reset.
- * All return 0 or a negative errno.
+ * Loop: @start, @stop, @hold, @resume, @alloc, @free, @submit, @put,
+ * @endpoint.  Worker thread of the device (may block in the kernel, seconds),
+ * between @hold and @resume: the others.
+ * All that return int return 0 or a negative errno.
  *
  * @start: begin to watch for devices
  * @stop: all devices are closed; stop watching
- * @open: open a device by busid; -ENODEV, -EACCES
- * @close: no transfer outstanding, released
+ * @open: open a device by busid; held at first; -ENODEV, -EACCES
+ * @close: no transfer outstanding, released; ends with the device held
+ * @hold: the worker is about to work on the device: the kernel's lock of the
+ *	device may be taken for seconds, so neither @submit is called nor are
+ *	transfers reaped until @resume; the loop serves all other devices
+ * @resume: the worker has done
  * @claim: take every interface of the current configuration from the host's
  *	drivers, or none: on failure all is as before and the drivers are back
  * @release: give every interface back to its driver
  * @alloc: buffer for transfers (may be device memory); NULL
  * @free: of @alloc
- * @submit: start; @done follows unless an error is returned
+ * @submit: start; @done follows, later, unless an error is returned; -ENOMEM:
+ *	the kernel lends no more memory now
+ * @put: @done was called and no @cancel runs: forget the transfer
  * @cancel: ask; @done follows from the loop all the same
+ * @endpoint: enum p2pusb_xfer of an endpoint in the current configuration and
+ *	alternate settings; -ENOENT
  * @set_configuration: value of the SET_CONFIGURATION request; the claim is
  *	in place again afterwards, for the new configuration
  * @set_interface: likewise
  * @clear_halt: CLEAR_FEATURE(ENDPOINT_HALT) of an endpoint other than 0
  * @reset: port reset; claim and configuration survive; -ENODEV when the
  *	device came back as another one
+ *
+ * The verbs of @set_configuration, @set_interface and @clear_halt return
+ * -EINVAL for what the device does not have, -EBUSY when the claim was lost.
  */
 struct engine_ops {
 	int (*start)(uv_loop_t *loop, const struct engine_events *events,
@@ -89,12 +100,16 @@ struct engine_ops {
 	int (*open)(struct engine *engine, const char *busid,
 		    struct engine_device **dev);
 	void (*close)(struct engine_device *dev);
+	void (*hold)(struct engine_device *dev);
+	void (*resume)(struct engine_device *dev);
 	int (*claim)(struct engine_device *dev);
 	int (*release)(struct engine_device *dev);
 	uint8_t *(*alloc)(struct engine_device *dev, size_t len);
 	void (*free)(struct engine_device *dev, uint8_t *buf, size_t len);
 	int (*submit)(struct engine_device *dev, struct engine_xfer *xfer);
+	void (*put)(struct engine_device *dev, struct engine_xfer *xfer);
 	int (*cancel)(struct engine_device *dev, struct engine_xfer *xfer);
+	int (*endpoint)(struct engine_device *dev, uint8_t ep);
 	int (*set_configuration)(struct engine_device *dev, int value);
 	int (*set_interface)(struct engine_device *dev, int number, int alt);
 	int (*clear_halt)(struct engine_device *dev, uint8_t ep);

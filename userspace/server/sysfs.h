@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * sysfs - what the kernel knows of a USB device, read without touching it.
+ *
+ * Does not watch for changes and opens no device.
+ */
+#ifndef P2PUSB_SERVER_SYSFS_H
+#define P2PUSB_SERVER_SYSFS_H
+
+#include <stddef.h>
+
+#include "wire.h"
+
+/**
+ * sysfs_number() - a decimal attribute
+ * @busid: of the device
+ * @name: "busnum"
+ * @value: out
+ *
+ * Return: 0, -ENODEV, -EIO.
+ */
+int sysfs_number(const char *busid, const char *name, unsigned int *value);
+
+/**
+ * sysfs_strings() - manufacturer, product, serial
+ * @device: busid in, strings out; empty where the device has none
+ *
+ * May block for seconds: the kernel locks the device to read them.
+ */
+void sysfs_strings(struct wire_device *device);
+
+/**
+ * sysfs_holder() - who keeps an interface of a device
+ * @busid: of the device
+ * @buf: sentence, "" when nobody is found
+ * @len: its size
+ */
+void sysfs_holder(const char *busid, char *buf, size_t len);
+
+#endif /* P2PUSB_SERVER_SYSFS_H */

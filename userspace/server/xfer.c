@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * xfer - one request: SUBMIT or RESET to engine to COMPLETE.
+ *
+ * A transfer never has a time-out here and is never tried twice: both are
+ * the client's driver's to decide.
+ */
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include "device.h"
+#include "pipe.h"
+#include "xfer.h"
+
+#define container_of(ptr, type, member) \
+	((type *)((char *)(ptr) - offsetof(type, member)))
+
+static uint64_t now_us(void)
+{
+	return uv_hrtime() / 1000;
+}
+
+static void io_done(struct engine_xfer *io)
+{
+	struct xfer *xfer = io->ctx;
+
+	xfer->state = XFER_DONE;
+	pipe_run(xfer->pipe);
+}
+
+int xfer_new(struct pipe *pipe, uint64_t seq, uint32_t length,
+	     struct xfer **xfer)
+{
+	struct device *dev = pipe->dev;
+	struct xfer *x;
+
+	x = calloc(1, sizeof(*x));
+	if (!x)
+		return -ENOMEM;
+	x->io.data = dev->server->ops->alloc(dev->edev, length);
+	if (!x->io.data) {
+		free(x);
+		return -ENOMEM;
+	}
+	x->io.ep = pipe->ep;
+	x->io.type = pipe->type;
+	x->io.length = length;
+	x->io.done = io_done;
+	x->io.ctx = x;
+	x->pipe = pipe;
+	x->seq = seq;
+	x->refs = 1;
+	x->queued_us = now_us();
+	dev->nxfers++;
+	pipe->nbusy++;
+	*xfer = x;
+	return 0;
+}
+
+void xfer_put(struct xfer *xfer)
+{
+	struct device *dev = xfer->pipe->dev;
+
+	if (--xfer->refs)
+		return;
+	if (xfer->io.priv)
+		dev->server->ops->put(dev->edev, &xfer->io);
+	dev->server->ops->free(dev->edev, xfer->io.data, xfer->io.length);
+	xfer->pipe->nbusy--;
+	dev->nxfers--;
+	free(xfer);
+}
+
+void xfer_end(struct xfer *xfer, uint32_t status, uint32_t actual)
+{
+	xfer->io.status = status;
+	xfer->io.actual = actual;
+	xfer->state = XFER_DONE;
+}
+
+static uint32_t status_of(int err)
+{
+	static const struct {
+		int err;
+		uint32_t status;
+	} rows[] = {
+		{ 0, P2PUSB_ST_OK },
+		{ -ENODEV, P2PUSB_ST_NODEV },
+		{ -ENOMEM, P2PUSB_ST_NOSPC },
+		/* The device has no such thing: it would have said STALL. */
+		{ -EINVAL, P2PUSB_ST_STALL },
+		{ -EPIPE, P2PUSB_ST_STALL },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (rows[i].err == err)
+			return rows[i].status;
+	}
+	return P2PUSB_ST_PROTO;
+}
+
+/* Verbs */
+
+static int verb_run(struct worker_job *job)
+{
+	struct xfer *xfer = container_of(job, struct xfer, job);
+	const struct engine_ops *ops = xfer->pipe->dev->server->ops;
+	struct engine_device *edev = xfer->pipe->dev->edev;
+	const uint8_t *setup = xfer->io.setup;
+
+	switch (xfer->kind) {
+	case EP0_SET_CONFIGURATION:
+		return ops->set_configuration(edev, ep0_value(setup) & 0xff);
+	case EP0_SET_INTERFACE:
+		return ops->set_interface(edev, ep0_index(setup) & 0xff,
+					  ep0_value(setup) & 0xff);
+	case EP0_CLEAR_HALT:
+		return ops->clear_halt(edev, ep0_index(setup) & 0x8f);
+	case EP0_RESET:
+		return ops->reset(edev);
+	default:
+		return -EOPNOTSUPP;
+	}
+}
+
+static void verb_done(struct worker_job *job, int result)
+{
+	struct xfer *xfer = container_of(job, struct xfer, job);
+	struct device *dev = xfer->pipe->dev;
+
+	xfer_end(xfer, status_of(result), 0);
+	xfer_put(xfer);
+	device_ran(dev);
+}
+
+static void start_verb(struct xfer *xfer)
+{
+	xfer->state = XFER_WORKING;
+	xfer->refs++;
+	xfer->job.run = verb_run;
+	xfer->job.done = verb_done;
+	device_run(xfer->pipe->dev, &xfer->job);
+}
+
+static int start_io(struct xfer *xfer)
+{
+	struct device *dev = xfer->pipe->dev;
+	int ret;
+
+	ret = dev->server->ops->submit(dev->edev, &xfer->io);
+	if (ret == -ENOMEM)
+		return -EAGAIN;
+	if (ret)
+		xfer_end(xfer, status_of(ret), 0);
+	else
+		xfer->state = XFER_FLYING;
+	return 0;
+}
+
+int xfer_start(struct xfer *xfer)
+{
+	xfer->started_us = now_us();
+	if (ep0_is_verb(xfer->kind)) {
+		start_verb(xfer);
+		return 0;
+	}
+	if (xfer->kind == EP0_SWALLOW) {
+		xfer_end(xfer, P2PUSB_ST_OK, xfer->io.length);
+		return 0;
+	}
+	return start_io(xfer);
+}
+
+/* Cancel: the kernel waits for the controller, so it is the worker's */
+
+static int discard_run(struct worker_job *job)
+{
+	struct xfer *xfer = container_of(job, struct xfer, job);
+	struct device *dev = xfer->pipe->dev;
+
+	return dev->server->ops->cancel(dev->edev, &xfer->io);
+}
+
+static void discard_done(struct worker_job *job, int result)
+{
+	struct xfer *xfer = container_of(job, struct xfer, job);
+	struct device *dev = xfer->pipe->dev;
+
+	/* It may have been done by itself: then that is its result. */
+	(void)result;
+	xfer_put(xfer);
+	device_ran(dev);
+}
+
+void xfer_discard(struct xfer *xfer)
+{
+	if (xfer->discard)
+		return;
+	xfer->discard = 1;
+	xfer->refs++;
+	xfer->job.run = discard_run;
+	xfer->job.done = discard_done;
+	device_run(xfer->pipe->dev, &xfer->job);
+}
+
+static int is_in(const struct xfer *xfer)
+{
+	if (xfer->kind == EP0_RESET)
+		return 0;
+	return xfer->io.ep ? xfer->io.ep & 0x80 : ep0_is_in(xfer->io.setup);
+}
+
+const void *xfer_complete(const struct xfer *xfer, struct wire_msg *msg)
+{
+	uint64_t now = now_us();
+	uint64_t started = xfer->started_us ? xfer->started_us : now;
+
+	*msg = (struct wire_msg) {
+		.type = P2PUSB_MSG_COMPLETE,
+		.payload = is_in(xfer) ? xfer->io.actual : 0,
+		.complete = {
+			.seq = xfer->seq,
+			.epoch = xfer->pipe->epoch,
+			.status = xfer->io.status,
+			.actual = xfer->io.actual,
+			.queue_us = started - xfer->queued_us,
+			.device_us = now - started,
+		},
+	};
+	return xfer->io.data;
+}
