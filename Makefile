@@ -6,8 +6,12 @@ SBINDIR    ?= $(PREFIX)/sbin
 BINDIR     ?= $(PREFIX)/bin
 MANDIR     ?= $(PREFIX)/share/man
 SYSCONFDIR ?= /etc
-UNITDIR    ?= /lib/systemd/system
-UDEVDIR    ?= /lib/udev/rules.d
+UNITDIR    ?= $(PREFIX)/lib/systemd/system
+UDEVDIR    ?= $(PREFIX)/lib/udev/rules.d
+MODLOADDIR  ?= $(PREFIX)/lib/modules-load.d
+SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
+TMPFILESDIR ?= $(PREFIX)/lib/tmpfiles.d
+COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
 DESTDIR    ?=
 BUILD      ?= build
 KDIR       ?= /lib/modules/$(shell uname -r)/build
@@ -15,8 +19,8 @@ V          ?= 0
 Q          := $(if $(filter 1,$(V)),,@)
 
 VERSION    := 0.1.0
-LIBS       := gnutls nettle hogweed libngtcp2 libngtcp2_crypto_gnutls libuv json-c inih \
-	      libnl-genl-3.0 libcap-ng
+LIBS       := gnutls nettle hogweed libngtcp2 libngtcp2_crypto_gnutls libuv \
+	      json-c inih libnl-genl-3.0 libcap-ng
 CPPFLAGS   += -Iuapi -Iuserspace/lib -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 \
 	      -DP2PUSB_VERSION='"$(VERSION)"'
 CFLAGS     ?= -O2 -g
@@ -63,11 +67,49 @@ module:
 unit:
 	$(Q)$(MAKE) --no-print-directory -C tests/unit run
 
+# What lies beside the daemons and where it goes; the suffix tells.
+units      := $(wildcard userspace/*/*.service)
+rules      := $(wildcard userspace/*/*.rules)
+confs      := $(wildcard userspace/agent/*.conf userspace/server/*.conf)
+modloads   := $(wildcard userspace/*/*.modules-load)
+sysusers   := $(wildcard userspace/*/*.sysusers)
+tmpfiles   := $(wildcard userspace/*/*.tmpfiles)
+man        := $(wildcard Documentation/man/*.[58])
+to_conf     = $(addprefix $(1)/,$(addsuffix .conf,$(basename $(notdir $(2)))))
+to_man      = $(foreach m,$(man),$(MANDIR)/man$(subst .,,$(suffix $(m)))/$(notdir $(m)))
+# Everything but configuration, which may be the administrator's by now.
+installed   = $(SBINDIR)/p2pusb-agent $(SBINDIR)/p2pusbd $(BINDIR)/p2pusbctl \
+	      $(addprefix $(UNITDIR)/,$(notdir $(units))) \
+	      $(addprefix $(UDEVDIR)/,$(notdir $(rules))) \
+	      $(call to_conf,$(MODLOADDIR),$(modloads)) \
+	      $(call to_conf,$(SYSUSERSDIR),$(sysusers)) \
+	      $(call to_conf,$(TMPFILESDIR),$(tmpfiles)) \
+	      $(to_man) $(COMPLETIONDIR)/p2pusbctl
+
+# A configuration file that is there already stays: it shows defaults only.
 .PHONY: install
 install: all
 	install -Dm755 $(BUILD)/p2pusb-agent $(DESTDIR)$(SBINDIR)/p2pusb-agent
 	install -Dm755 $(BUILD)/p2pusbd $(DESTDIR)$(SBINDIR)/p2pusbd
 	install -Dm755 $(BUILD)/p2pusbctl $(DESTDIR)$(BINDIR)/p2pusbctl
+	install -Dm644 -t $(DESTDIR)$(UNITDIR) $(units)
+	install -Dm644 -t $(DESTDIR)$(UDEVDIR) $(rules)
+	$(Q)for f in $(modloads); do n=$${f##*/}; install -Dm644 $$f \
+		$(DESTDIR)$(MODLOADDIR)/$${n%.*}.conf || exit 1; done
+	$(Q)for f in $(sysusers); do n=$${f##*/}; install -Dm644 $$f \
+		$(DESTDIR)$(SYSUSERSDIR)/$${n%.*}.conf || exit 1; done
+	$(Q)for f in $(tmpfiles); do n=$${f##*/}; install -Dm644 $$f \
+		$(DESTDIR)$(TMPFILESDIR)/$${n%.*}.conf || exit 1; done
+	$(Q)for f in $(confs); do t=$(DESTDIR)$(SYSCONFDIR)/p2pusb/$${f##*/}; \
+		[ -e $$t ] || install -Dm644 $$f $$t || exit 1; done
+	$(Q)for f in $(man); do install -Dm644 -t \
+		$(DESTDIR)$(MANDIR)/man$${f##*.} $$f || exit 1; done
+	install -Dm644 userspace/ctl/p2pusbctl.bash \
+		$(DESTDIR)$(COMPLETIONDIR)/p2pusbctl
+
+.PHONY: uninstall
+uninstall:
+	rm -f $(addprefix $(DESTDIR),$(installed))
 
 .PHONY: clean
 clean:
@@ -82,5 +124,6 @@ help:
 	@echo 'module [KDIR=]       p2pvhci.ko for one kernel'
 	@echo 'unit                 unit tests, ASan and UBSan'
 	@echo 'install [DESTDIR=]   programs, units, rules, man pages'
+	@echo 'uninstall            remove what install wrote, but configuration'
 	@echo 'clean                remove what was built'
 	@echo 'tests/run            all tests, in virtual machines'
