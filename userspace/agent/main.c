@@ -201,7 +201,17 @@ static int listener_status(int ret)
 	}
 }
 
-/* The queues of the peers are opened later, without any privilege. */
+/*
+ * The queues of the peers are opened later, without any privilege.  udev has
+ * a rule for that; without udev nobody else sets the group.
+ */
+static void share_device(const struct ring *ring, const struct privilege *who)
+{
+	if (fchown(ring->fd, (uid_t)-1, who->gid))
+		log_info(P2PVHCI_DEVICE ": group %u: %s",
+			 (unsigned int)who->gid, strerror(errno));
+}
+
 static int check_device(void)
 {
 	if (!access(P2PVHCI_DEVICE, R_OK | W_OK))
@@ -261,6 +271,7 @@ static int run(const struct settings *settings)
 	if (ret)
 		return listener_status(ret);
 
+	share_device(&ring, &who);
 	status = ERROR_EXIT_DENIED;
 	ret = privilege_drop(&who, error, sizeof(error));
 	if (ret)

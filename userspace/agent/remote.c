@@ -139,7 +139,7 @@ static void link_down(struct link *link, int err, const char *why)
 	set_state(remote, REMOTE_IDLE);
 	end_ports(remote, PORT_TELL_KERNEL, err ? -err : ECONNRESET);
 	drop_leaving(remote);
-	if (was != REMOTE_CLOSING)
+	if (was == REMOTE_UP)
 		log_note("%s: link down: %s", remote->peer.name, text);
 	if (remote->stop)
 		remote_finish(remote);

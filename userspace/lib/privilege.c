@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
@@ -78,14 +79,33 @@ static int own_dir(const char *path, mode_t mode, const struct privilege *who)
 	return ret;
 }
 
+/* Those above stay root's, as those of a package would. */
+static int make_parents(const char *path)
+{
+	char copy[PATH_MAX];
+	char *slash;
+
+	if (strlen(path) >= sizeof(copy))
+		return -ENAMETOOLONG;
+	strcpy(copy, path);
+	for (slash = strchr(copy + 1, '/'); slash;
+	     slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		if (mkdir(copy, 0755) && errno != EEXIST)
+			return -errno;
+		*slash = '/';
+	}
+	return 0;
+}
+
 int privilege_dir(const char *path, mode_t mode, const struct privilege *who,
 		  char *error, size_t len)
 {
-	int ret;
+	int ret = make_parents(path);
 
-	if (mkdir(path, 0700))
+	if (!ret && mkdir(path, 0700))
 		ret = errno == EEXIST ? 0 : -errno;
-	else
+	else if (!ret)
 		ret = own_dir(path, mode, who);
 	if (ret)
 		snprintf(error, len, "directory %s: %s", path, strerror(-ret));

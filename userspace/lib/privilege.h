@@ -44,8 +44,8 @@ int privilege_find(const char *user, const char *group, struct privilege *who,
 
 /**
  * privilege_dir() - make a directory that the daemon will own
- * @path: its parent exists; one that is there already is left as it is, so
- *	that a configured path cannot give away /run or /tmp
+ * @path: one that is there already is left as it is, so that a configured
+ *	path cannot give away /run or /tmp; missing parents are made, too
  * @mode: permissions
  * @who: owner; ignored when not root
  * @error: sentence on failure
