@@ -419,7 +419,7 @@ static void ringdev_bulk_out(struct ringdev *d, const struct p2pvhci_req *req)
 	ringdev_ok(d, req, NULL, req->len);
 }
 
-static void ringdev_submit(struct ringdev *d, const struct p2pvhci_req *req)
+static void ringdev_urb(struct ringdev *d, const struct p2pvhci_req *req)
 {
 	switch (req->ep) {
 	case 0:
@@ -486,7 +486,7 @@ void ringdev_answer(struct ringdev *d, const struct p2pvhci_req *req)
 {
 	switch (req->op) {
 	case P2PVHCI_OP_SUBMIT:
-		ringdev_submit(d, req);
+		ringdev_urb(d, req);
 		break;
 	case P2PVHCI_OP_CANCEL:
 		ringdev_cancel(d, req->token);
@@ -672,4 +672,29 @@ int ringdev_bulk(int usb, unsigned int ep, void *data, unsigned int len,
 	int rc = ioctl(usb, USBDEVFS_BULK, &x);
 
 	return rc < 0 ? -errno : rc;
+}
+
+int ringdev_submit(int usb, struct usbdevfs_urb *urb)
+{
+	return ioctl(usb, USBDEVFS_SUBMITURB, urb) ? -errno : 0;
+}
+
+struct usbdevfs_urb *ringdev_reap(int usb, int timeout_ms)
+{
+	struct pollfd pfd = { .fd = usb, .events = POLLOUT };
+	struct usbdevfs_urb *urb;
+
+	if (poll(&pfd, 1, timeout_ms) <= 0 ||
+	    ioctl(usb, USBDEVFS_REAPURBNDELAY, &urb))
+		return NULL;
+	return urb;
+}
+
+void ringdev_fill(void *data, unsigned int len, unsigned int seed)
+{
+	uint8_t *p = data;
+	unsigned int i;
+
+	for (i = 0; i < len; i++)
+		p[i] = (seed * 131 + i * 7 + (i >> 8)) & 0xff;
 }

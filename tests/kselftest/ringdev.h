@@ -136,6 +136,14 @@ int ringdev_control(int usb, uint8_t type, uint8_t request, uint16_t value,
 int ringdev_bulk(int usb, unsigned int ep, void *data, unsigned int len,
 		 unsigned int timeout_ms);
 
+/* ringdev_submit - queue an URB; ringdev_reap - wait for any, or NULL */
+struct usbdevfs_urb;
+int ringdev_submit(int usb, struct usbdevfs_urb *urb);
+struct usbdevfs_urb *ringdev_reap(int usb, int timeout_ms);
+
+/* ringdev_fill - bytes that tell where they belong */
+void ringdev_fill(void *data, unsigned int len, unsigned int seed);
+
 long ringdev_now_ms(void);
 
 #endif /* KSELFTEST_RINGDEV_H */
