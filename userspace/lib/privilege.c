@@ -91,7 +91,8 @@ static int make_parents(const char *path)
 	for (slash = strchr(copy + 1, '/'); slash;
 	     slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
-		if (mkdir(copy, 0755) && errno != EEXIST)
+		/* Whatever the umask says, the daemon has to get through. */
+		if (mkdir(copy, 0755) ? errno != EEXIST : chmod(copy, 0755))
 			return -errno;
 		*slash = '/';
 	}
