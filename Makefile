@@ -106,6 +106,16 @@ install: all
 		$(DESTDIR)$(MANDIR)/man$${f##*.} $$f || exit 1; done
 	install -Dm644 userspace/ctl/p2pusbctl.bash \
 		$(DESTDIR)$(COMPLETIONDIR)/p2pusbctl
+	$(if $(DESTDIR),,$(Q)$(MAKE) --no-print-directory activate)
+
+# What a boot would do with the files: user, directories, rights of devices.
+.PHONY: activate
+activate:
+	$(Q)[ -d /run/systemd/system ] || exit 0; \
+	systemd-sysusers && systemd-tmpfiles --create $(notdir $(call \
+		to_conf,x,$(tmpfiles))) && udevadm control --reload && \
+	udevadm trigger --subsystem-match=usb --subsystem-match=misc && \
+	systemctl daemon-reload
 
 .PHONY: uninstall
 uninstall:

@@ -89,13 +89,13 @@ int cmd_unshare(const struct request *req, struct json_object *out,
 
 void cmd_share_show(const struct request *req, struct json_object *out)
 {
-	(void)out;
+	(void)req;
 	screen_line("sharing %s with peers whose patterns allow it",
-		    req->args[0]);
+		    field_text(out, "busid"));
 }
 
 void cmd_unshare_show(const struct request *req, struct json_object *out)
 {
-	(void)out;
-	screen_line("no longer sharing %s", req->args[0]);
+	(void)req;
+	screen_line("no longer sharing %s", field_text(out, "busid"));
 }

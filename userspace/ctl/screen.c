@@ -24,7 +24,7 @@ static const struct {
 	const char *shown;
 } screen_speeds[] = {
 	{ "low", "1.5M" }, { "full", "12M" }, { "high", "480M" },
-	{ "super", "5G" }, { "super-plus", "10G" },
+	{ "super", "5G" }, { "super-plus", "10G" }, { "super+", "10G" },
 };
 
 void screen_cell_id(struct json_object *row, char text[SCREEN_CELL_MAX])

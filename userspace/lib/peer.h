@@ -62,6 +62,7 @@ void peer_list_free(struct peer_list *list);
 int peer_add(struct peer_list *list, const struct peer *peer);
 int peer_remove(struct peer_list *list, const char *name);
 
+/* What these return is valid until the next peer_add() or peer_remove(). */
 const struct peer *peer_by_name(const struct peer_list *list, const char *name);
 const struct peer *peer_by_key(const struct peer_list *list,
 			       const uint8_t key[KEY_LEN]);
