@@ -311,6 +311,10 @@ static size_t ringdev_string(uint8_t *to, unsigned int index)
 static size_t ringdev_device_descriptor(const struct ringdev *d, uint8_t *to)
 {
 	memcpy(to, ringdev_device, sizeof(ringdev_device));
+	if (d->product) {
+		to[10] = d->product & 0xff;
+		to[11] = d->product >> 8;
+	}
 	if (d->speed >= P2PVHCI_SPEED_SUPER) {
 		to[2] = 0x10;
 		to[3] = 0x03;
@@ -586,8 +590,8 @@ static int ringdev_read(const char *dir, const char *file, int base)
 	return strtol(text, NULL, base);
 }
 
-/* Print the node's path; 0, or -ENODEV. */
-static int ringdev_find(char *path, size_t size)
+/* The node of a configured device; 0, or -ENODEV. */
+static int ringdev_find(uint16_t product, char *path, size_t size)
 {
 	struct dirent *entry;
 	int rc = -ENODEV;
@@ -600,7 +604,7 @@ static int ringdev_find(char *path, size_t size)
 		if (ringdev_read(entry->d_name, "idVendor", 16) !=
 		    RINGDEV_VENDOR ||
 		    ringdev_read(entry->d_name, "idProduct", 16) !=
-		    RINGDEV_PRODUCT ||
+		    product ||
 		    ringdev_read(entry->d_name, "bConfigurationValue", 10) != 1)
 			continue;
 		snprintf(path, size, "/dev/bus/usb/%03d/%03d",
@@ -612,14 +616,14 @@ static int ringdev_find(char *path, size_t size)
 	return rc;
 }
 
-int ringdev_usbfs(int timeout_ms)
+int ringdev_usbfs_of(uint16_t product, int timeout_ms)
 {
 	long end = ringdev_now_ms() + timeout_ms;
 	unsigned int interface = 0;
 	char path[64];
 	int usb;
 
-	while (ringdev_find(path, sizeof(path)) || access(path, R_OK)) {
+	while (ringdev_find(product, path, sizeof(path)) || access(path, R_OK)) {
 		if (ringdev_now_ms() > end)
 			return -ETIMEDOUT;
 		usleep(10000);
@@ -636,12 +640,17 @@ int ringdev_usbfs(int timeout_ms)
 	return usb;
 }
 
+int ringdev_usbfs(int timeout_ms)
+{
+	return ringdev_usbfs_of(RINGDEV_PRODUCT, timeout_ms);
+}
+
 int ringdev_gone(int timeout_ms)
 {
 	long end = ringdev_now_ms() + timeout_ms;
 	char path[64];
 
-	while (!ringdev_find(path, sizeof(path))) {
+	while (!ringdev_find(RINGDEV_PRODUCT, path, sizeof(path))) {
 		if (ringdev_now_ms() > end)
 			return -ETIMEDOUT;
 		usleep(10000);

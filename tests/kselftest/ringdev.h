@@ -47,6 +47,7 @@ typedef enum ringdev_verdict (*ringdev_hook)(struct ringdev *d,
  * @tags: in: slots, 0 = 64
  * @area: in: bytes of each area, 0 = 4 MiB
  * @flags: in: P2PVHCI_SETUP_*
+ * @product: in: idProduct, 0 = RINGDEV_PRODUCT
  * @hook: in: sees every request first, on the device's thread; may be NULL
  * @fd: the queue
  * @setup: as granted
@@ -65,6 +66,7 @@ struct ringdev {
 	uint32_t tags;
 	uint32_t area;
 	uint32_t flags;
+	uint16_t product;
 	ringdev_hook hook;
 
 	int fd;
@@ -126,6 +128,9 @@ void ringdev_pull(struct ringdev *d);
 
 /* ringdev_usbfs - wait for the device and open it; a descriptor or negative */
 int ringdev_usbfs(int timeout_ms);
+
+/* ringdev_usbfs_of - the same for one that is not RINGDEV_PRODUCT */
+int ringdev_usbfs_of(uint16_t product, int timeout_ms);
 
 /* ringdev_gone - wait until no such device is left; 0 or -ETIMEDOUT */
 int ringdev_gone(int timeout_ms);

@@ -1,0 +1,12 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# subject: cancel: true result, silent agent under 2 s, late answers, silence
+# vm: one
+# timeout: 90
+# also: debug
+
+. /rig/rig.sh
+
+rig_modprobe p2pvhci
+exec cancel

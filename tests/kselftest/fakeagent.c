@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * fakeagent [listen] - plug the software device in and serve it until killed;
+ * with "listen", take attach requests instead.
+ *
+ * A listening agent binds its device for the target "good", answers "bad" with
+ * a sentence, and leaves "late" without an answer for two seconds.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "ringdev.h"
+
+static int done(struct ringdev *d, uint64_t cookie, unsigned int status,
+		const char *message)
+{
+	struct p2pvhci_attach_done answer = {
+		.size = sizeof(answer), .status = status, .cookie = cookie,
+	};
+
+	snprintf(answer.message, sizeof(answer.message), "%s", message);
+	return ioctl(d->fd, P2PVHCI_IOC_ATTACH_DONE, &answer) ? -errno : 0;
+}
+
+static int is_target(const struct p2pvhci_attach_request *a, const char *name)
+{
+	return a->target_len == strlen(name) &&
+	       !memcmp(a->target, name, a->target_len);
+}
+
+/* On a thread of its own, or BIND would wait for nobody but itself. */
+static void *attach(void *arg)
+{
+	struct ringdev *d = arg;
+	struct p2pvhci_req req = d->held[0];
+	const struct p2pvhci_attach_request *a;
+	int rc;
+
+	a = (const void *)ringdev_out(d, &req);
+	if (is_target(a, "late"))
+		sleep(2);
+	if (is_target(a, "bad")) {
+		rc = done(d, req.token, ENODEV, "There is no such device.");
+	} else {
+		rc = ringdev_bind(d, P2PVHCI_SPEED_HIGH, req.token);
+		if (!rc)
+			rc = done(d, req.token, 0, "");
+		else
+			done(d, req.token, -rc, "It could not be bound.");
+	}
+	printf("attach: %d\n", rc);
+	return NULL;
+}
+
+static enum ringdev_verdict listen_hook(struct ringdev *d,
+					const struct p2pvhci_req *req)
+{
+	pthread_t thread;
+
+	if (req->op != P2PVHCI_OP_ATTACH)
+		return RINGDEV_PASS;
+	d->held[0] = *req;
+	if (!pthread_create(&thread, NULL, attach, d))
+		pthread_detach(thread);
+	return RINGDEV_TAKEN;
+}
+
+int main(int argc, char **argv)
+{
+	int listening = argc > 1 && !strcmp(argv[1], "listen");
+	struct ringdev d = {
+		.flags = listening ? P2PVHCI_SETUP_LISTEN : 0,
+		.hook = listening ? listen_hook : NULL,
+	};
+	int rc;
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (listening)
+		rc = ringdev_open(&d) ?: ringdev_start(&d);
+	else
+		rc = ringdev_plug(&d, P2PVHCI_SPEED_HIGH);
+	if (rc) {
+		fprintf(stderr, "fakeagent: %s\n", strerror(-rc));
+		return 1;
+	}
+	printf("ready\n");
+	for (;;)
+		pause();
+}

@@ -1,0 +1,84 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# subject: load and unload; refused under a live agent, quick after its death
+# vm: one
+# timeout: 90
+# also: debug
+
+. /rig/rig.sh
+
+rounds=10
+
+# unload_took - hundredths of a second that rmmod takes.
+unload_took()
+{
+	local start
+
+	start="$(rig_now)"
+	rmmod p2pvhci || return
+	echo $(($(rig_now) - start))
+}
+
+load_loop()
+{
+	local i=0
+
+	while [ $i -lt $rounds ]; do
+		modprobe p2pvhci && rmmod p2pvhci || return
+		i=$((i + 1))
+	done
+}
+
+agent_start()
+{
+	fakeagent >/run/agent 2>&1 &
+	agent=$!
+	rig_need "grep -q ready /run/agent" 5 "fakeagent"
+}
+
+# The module is in use until the dead process has let go of its file.
+agent_kill()
+{
+	kill -9 $agent
+	wait $agent 2>/dev/null
+}
+
+ktap_plan 8
+rig_modprobe p2pvhci
+rmmod p2pvhci
+ktap_check "loaded and unloaded $rounds times" load_loop
+
+modprobe p2pvhci
+ktap_check "no bind or unbind in sysfs" \
+	test ! -e /sys/bus/platform/drivers/p2pvhci/unbind
+agent_start
+rig_need "rig_usb RING0001 p2pvhci" 10 "device"
+ktap_check "refused under a live agent" eval '! rmmod p2pvhci 2>/dev/null'
+ktap_check "and harmless" rig_usb RING0001 p2pvhci
+agent_kill
+took="$(unload_took)"
+ktap_check "after the agent's death: $took/100 s" test "${took:-999}" -lt 200
+
+# Before usbcore has even looked at the device.
+modprobe p2pvhci
+agent_start
+agent_kill
+took="$(unload_took)"
+ktap_check "while the hub sees it come and go: $took/100 s" \
+	test "${took:-999}" -lt 200
+
+modprobe p2pvhci
+agent_start
+rig_wait "dmesg | grep -q 'new high-speed USB device'" 2
+kill -STOP $agent
+agent_kill
+took="$(unload_took)"
+ktap_check "in the middle of enumeration: $took/100 s" \
+	test "${took:-999}" -lt 200
+modprobe p2pvhci
+agent_start
+ktap_check "and the next load works" \
+	rig_wait "rig_usb RING0001 p2pvhci" 10
+agent_kill
+ktap_end
