@@ -15,6 +15,7 @@
 #include "remote.h"
 
 #define PORT_LANES_MAX	2	/* USB 3.2 has no more */
+#define PORT_FUSE_MS	2000	/* from a lost stream to its DETACHED */
 
 static void init_eps(struct port *port)
 {
@@ -79,6 +80,8 @@ int port_open(struct remote *remote, uint64_t cookie,
 		free(port);
 		return ret;
 	}
+	uv_timer_init(&remote->loop, &port->fuse);
+	port->fuse.data = port;
 	TAILQ_INSERT_TAIL(&remote->ports, port, entry);
 	*out = port;
 	return 0;
@@ -116,6 +119,11 @@ static void tell_server(struct port *port)
 	TAILQ_INSERT_TAIL(&remote->leaving, leaving, entry);
 }
 
+static void port_closed(uv_handle_t *fuse)
+{
+	free(fuse->data);
+}
+
 void port_end(struct port *port, unsigned int tell, int err)
 {
 	struct remote *remote = port->remote;
@@ -131,8 +139,27 @@ void port_end(struct port *port, unsigned int tell, int err)
 		 port->device.busid, port->number, err ? ": " : "",
 		 err ? strerror(err) : "");
 	TAILQ_REMOVE(&remote->ports, port, entry);
-	free(port);
+	uv_close((uv_handle_t *)&port->fuse, port_closed);
 	remote_settle(remote);
+}
+
+static void fuse_blown(uv_timer_t *fuse)
+{
+	struct port *port = fuse->data;
+
+	log_warn("%s/%s: the other machine ended a stream and gave no reason",
+		 port->remote->peer.name, port->device.busid);
+	port_end(port, PORT_TELL_KERNEL | PORT_TELL_SERVER, EPROTO);
+}
+
+void port_stream_lost(struct port_ep *ep)
+{
+	struct port *port = ep->port;
+
+	ep->stream = NULL;
+	port->halted = 1;
+	if (!uv_is_active((uv_handle_t *)&port->fuse))
+		uv_timer_start(&port->fuse, fuse_blown, PORT_FUSE_MS, 0);
 }
 
 struct port *port_find(const struct remote *remote, uint32_t number,

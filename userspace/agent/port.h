@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <sys/queue.h>
 #include <time.h>
+#include <uv.h>
 
 #include "link.h"
 #include "wire.h"
@@ -58,6 +59,8 @@ struct port_ep {
  * @bytes_in: from the device
  * @bytes_out: to the device
  * @in_flight: requests taken and not complete
+ * @halted: the server ended a stream; nothing more is sent
+ * @fuse: ends a halted port
  * @eps: by endpoint: number, and 16 more for IN
  */
 struct port {
@@ -73,6 +76,8 @@ struct port {
 	uint64_t bytes_in;
 	uint64_t bytes_out;
 	uint32_t in_flight;
+	int halted;
+	uv_timer_t fuse;
 	struct port_ep eps[PORT_EPS];
 };
 
@@ -96,11 +101,19 @@ int port_open(struct remote *remote, uint64_t cookie,
 
 /**
  * port_end() - it is gone
- * @port: freed
+ * @port: freed when the loop has run
  * @tell: PORT_TELL_*
  * @err: positive errno for the kernel's notification, 0 = as asked
  */
 void port_end(struct port *port, unsigned int tell, int err);
+
+/**
+ * port_stream_lost() - the server ended one of its streams
+ * @ep: endpoint; its stream is gone
+ *
+ * The DETACHED that says why travels on another stream and may come later.
+ */
+void port_stream_lost(struct port_ep *ep);
 
 /**
  * port_find() - port by the kernel's name

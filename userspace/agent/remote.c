@@ -286,16 +286,9 @@ static int ep_msg(struct link_ep *stream, const struct wire_msg *msg)
 	return xfer_end(link_ep_ctx(stream), msg);
 }
 
-/* A server ends streams with DETACHED or with the link, never alone. */
 static void ep_down(struct link_ep *stream)
 {
-	struct port_ep *ep = link_ep_ctx(stream);
-	struct port *port = ep->port;
-
-	ep->stream = NULL;
-	log_warn("%s/%s: the other machine ended the stream of endpoint 0x%02x",
-		 port->remote->peer.name, port->device.busid, ep->addr);
-	port_end(port, PORT_TELL_KERNEL | PORT_TELL_SERVER, EPROTO);
+	port_stream_lost(link_ep_ctx(stream));
 }
 
 static const struct link_ops remote_ops = {

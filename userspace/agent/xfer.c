@@ -263,7 +263,7 @@ void xfer_cancel(struct queue *queue, const struct p2pvhci_req *req)
 	if (xfer->state == XFER_PENDING) {
 		finish_status(queue, xfer, P2PVHCI_ST_CANCELLED);
 		xfer_pump(ep);
-	} else if (xfer->state == XFER_SENT && !xfer->cancelled) {
+	} else if (xfer->state == XFER_SENT && !xfer->cancelled && ep->stream) {
 		check_sent(ep, send_cancel(xfer));
 	}
 }
@@ -365,7 +365,7 @@ void xfer_pump(struct port_ep *ep)
 	struct xfer *xfer;
 	int ret;
 
-	if (ep->port->remote->state != REMOTE_UP)
+	if (ep->port->remote->state != REMOTE_UP || ep->port->halted)
 		return;
 	while ((xfer = TAILQ_FIRST(&ep->pending)) && has_credit(ep, xfer)) {
 		ret = need_stream(ep, &xfer->req);
