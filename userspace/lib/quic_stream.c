@@ -212,7 +212,7 @@ static void stream_acked(struct quic_stream *stream, uint64_t upto)
 	       stream->freed + chunk->len <= upto) {
 		stream->freed += chunk->len;
 		if (stream->cur == chunk) {
-			stream->cur = NULL;
+			stream->cur = TAILQ_NEXT(chunk, next);
 			stream->cur_off = 0;
 		}
 		TAILQ_REMOVE(&stream->chunks, chunk, next);
