@@ -177,12 +177,13 @@ static void refused(struct place *place, const char *text, const char *rest)
 
 static void test_legal_file(void **state)
 {
-	struct place *place = *state;
-
-	assert_int_equal(read_text(place,
+	static const char text[] =
 		"# comment\r\n; too\n\n[main] ; tail\n number = 0x10\r\n"
 		"\tflag=yes\nword : abc ; tail\n[ peer  lab pc ]\nid = x y\n"
-		"[peer]\nid=\n[peer last]"), 0);
+		"[peer]\nid=\n[peer last]";
+	struct place *place = *state;
+
+	assert_int_equal(read_text(place, text), 0);
 	assert_int_equal(place->seen.number, 16);
 	assert_int_equal(place->seen.flag, 1);
 	assert_string_equal(place->seen.word, "abc");

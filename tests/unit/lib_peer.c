@@ -334,6 +334,7 @@ static const struct wire_device stick = {
 	.busid = "1-1.4", .vid = 0x0781, .pid = 0x5583, .classes = { 8 },
 	.serial = "4C5300012", .product = "Ultra",
 };
+
 static const struct wire_device headset = {
 	.busid = "2-3", .vid = 0x0a12, .pid = 0x0001, .dev_class = 0xef,
 	.classes = { 1, 3 },

@@ -223,14 +223,15 @@ int cmd_attach(const struct request *req, struct json_object *out,
 void cmd_attach_show(const struct request *req, struct json_object *out)
 {
 	char id[SCREEN_CELL_MAX], name[SCREEN_CELL_MAX];
+	struct json_object *configured;
 
 	screen_cell_id(out, id);
 	screen_cell_name(out, name);
 	screen_line("attached %s as port %d (usb%s): %s%s%s",
 		    field_text(out, "target"), (int)field_number(out, "port"),
 		    field_text(out, "sysfs"), id, *name ? " " : "", name);
-	if (req->wait && !json_object_get_boolean(json_object_object_get(out,
-							"configured")))
-		fprintf(stderr, "The system has not configured it within 5 s; "
-			"see dmesg.\n");
+	configured = json_object_object_get(out, "configured");
+	if (req->wait && !json_object_get_boolean(configured))
+		fputs("The system has not configured it within 5 s; see dmesg.\n",
+		      stderr);
 }

@@ -15,7 +15,7 @@ int cmd_id(const struct request *req, struct json_object *out,
 	   struct failure *failure)
 {
 	struct json_object *answer;
-	enum daemon_side side;
+	enum daemon_side side = req->side;
 	int err;
 
 	err = daemon_choose(req->side, &side, failure);
@@ -78,8 +78,8 @@ static int peer_check_id(const char *id, struct failure *failure)
 int cmd_peer_add(const struct request *req, struct json_object *out,
 		 struct failure *failure)
 {
-	struct json_object *ask, *answer, *allow;
-	enum daemon_side side;
+	struct json_object *ask, *answer, *allow, *pattern;
+	enum daemon_side side = req->side;
 	unsigned int i;
 	int err;
 
@@ -95,9 +95,10 @@ int cmd_peer_add(const struct request *req, struct json_object *out,
 		field_put_text(ask, "address", req->address);
 	if (req->nallow) {
 		allow = json_object_new_array();
-		for (i = 0; i < req->nallow; i++)
-			json_object_array_add(allow,
-				json_object_new_string(req->allow[i]));
+		for (i = 0; i < req->nallow; i++) {
+			pattern = json_object_new_string(req->allow[i]);
+			json_object_array_add(allow, pattern);
+		}
 		json_object_object_add(ask, "allow", allow);
 	}
 	err = daemon_ask(side, ask, &answer, failure);
@@ -122,7 +123,7 @@ int cmd_peer_remove(const struct request *req, struct json_object *out,
 		    struct failure *failure)
 {
 	struct json_object *ask, *answer;
-	enum daemon_side side;
+	enum daemon_side side = req->side;
 	int err;
 
 	err = daemon_choose(req->side, &side, failure);
@@ -149,7 +150,7 @@ int cmd_peer_list(const struct request *req, struct json_object *out,
 		  struct failure *failure)
 {
 	struct json_object *answer, *peers;
-	enum daemon_side side;
+	enum daemon_side side = req->side;
 	int err;
 
 	err = daemon_choose(req->side, &side, failure);
@@ -171,13 +172,16 @@ static void peer_cell_allow(struct json_object *row, char text[SCREEN_CELL_MAX])
 {
 	struct json_object *allow = field_array(row, "allow");
 	size_t n = allow ? json_object_array_length(allow) : 0;
+	struct json_object *pattern;
 	size_t i, used = 0;
 
 	text[0] = '\0';
-	for (i = 0; i < n && used < SCREEN_CELL_MAX; i++)
+	for (i = 0; i < n && used < SCREEN_CELL_MAX; i++) {
+		pattern = json_object_array_get_idx(allow, i);
 		used += (size_t)snprintf(text + used, SCREEN_CELL_MAX - used,
-			"%s%s", i ? ", " : "", json_object_get_string(
-			json_object_array_get_idx(allow, i)));
+					 "%s%s", i ? ", " : "",
+					 json_object_get_string(pattern));
+	}
 }
 
 static const struct screen_column peer_agent_columns[] = {

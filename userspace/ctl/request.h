@@ -62,7 +62,7 @@ struct request {
 };
 
 /**
- * request_option - row of the table of options
+ * struct request_option_row - row of the table of options
  * @name: long form, without dashes
  * @letter: short form, 0 = none
  * @bit: enum request_option, 0 = every verb takes it

@@ -63,17 +63,16 @@ static void screen_cell_member(struct json_object *row, const char *name,
 			       char text[SCREEN_CELL_MAX])
 {
 	struct json_object *value;
+	const char *shown;
 
 	text[0] = '\0';
 	if (!json_object_object_get_ex(row, name, &value))
 		return;
-	if (json_object_is_type(value, json_type_string))
-		snprintf(text, SCREEN_CELL_MAX, "%s",
-			 json_object_get_string(value));
-	else
-		snprintf(text, SCREEN_CELL_MAX, "%s",
-			 json_object_to_json_string_ext(value,
-						JSON_C_TO_STRING_PLAIN));
+	/* Text without its quotes, all else as in JSON. */
+	shown = json_object_is_type(value, json_type_string) ?
+			json_object_get_string(value) :
+			json_object_to_json_string(value);
+	snprintf(text, SCREEN_CELL_MAX, "%s", shown);
 }
 
 static void screen_cell(struct json_object *row,
