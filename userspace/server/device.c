@@ -127,9 +127,10 @@ void device_ran(struct device *dev)
 	struct pipe *next;
 	struct pipe *pipe;
 
+	/* Keeps the device while its pipes go. */
+	dev->nxfers++;
 	if (!--dev->njobs && dev->edev)
 		dev->server->ops->resume(dev->edev);
-	dev->nxfers++;		/* keeps the device while its pipes go */
 	for (pipe = TAILQ_FIRST(&dev->pipes); pipe; pipe = next) {
 		next = TAILQ_NEXT(pipe, entry);
 		pipe_run(pipe);

@@ -28,7 +28,7 @@ struct engine_device;
  * @length: bytes
  * @status: filled before @done: enum p2pusb_status
  * @actual: filled before @done: bytes moved, both directions, exact
- * @done: called once from the loop
+ * @done: called once from the loop; the device may be closed in it
  * @ctx: the caller's
  * @priv: the engine's
  */
@@ -71,7 +71,7 @@ struct engine_events {
  * @hold: the worker is about to work on the device: the kernel's lock of the
  *	device may be taken for seconds, so neither @submit is called nor are
  *	transfers reaped until @resume; the loop serves all other devices
- * @resume: the worker has done
+ * @resume: the worker has done; may call @done of transfers
  * @claim: take every interface of the current configuration from the host's
  *	drivers, or none: on failure all is as before and the drivers are back
  * @release: give every interface back to its driver

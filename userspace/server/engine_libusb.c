@@ -55,9 +55,13 @@ struct event_poll {
 /* What engine_xfer.priv points to. */
 struct transfer {
 	struct engine_device *dev;
+	struct engine_xfer *xfer;
 	struct libusb_transfer *transfer;
 	unsigned int age;
+	STAILQ_ENTRY(transfer) entry;
 };
+
+STAILQ_HEAD(transfer_list, transfer);
 
 struct engine {
 	uv_loop_t *loop;
@@ -90,6 +94,7 @@ struct engine_device {
 	_Atomic uint8_t ep_type[EP_COUNT];
 	uint32_t killed;
 	unsigned int age;
+	struct transfer_list done;
 	unsigned int ndone;
 };
 
@@ -555,6 +560,7 @@ static int engine_open(struct engine *engine, const char *busid,
 	if (!d)
 		return -ENOMEM;
 	d->engine = engine;
+	STAILQ_INIT(&d->done);
 	snprintf(d->busid, sizeof(d->busid), "%s", busid);
 	d->fd = open_node(busid);
 	if (d->fd < 0) {
@@ -722,6 +728,23 @@ static int engine_reset(struct engine_device *dev)
 
 /* Transfers */
 
+/*
+ * Results are told when libusb has been left: what they cause may make the
+ * worker take the device's lock, or close it.  The last one told may be the
+ * end of the device.
+ */
+static void tell_done(struct engine_device *dev)
+{
+	struct transfer_list list = STAILQ_HEAD_INITIALIZER(list);
+	struct transfer *t;
+
+	STAILQ_CONCAT(&list, &dev->done);
+	while ((t = STAILQ_FIRST(&list))) {
+		STAILQ_REMOVE_HEAD(&list, entry);
+		t->xfer->done(t->xfer);
+	}
+}
+
 static void device_poll(uv_poll_t *poll, int status, int events)
 {
 	struct engine_device *dev = poll->data;
@@ -733,6 +756,7 @@ static void device_poll(uv_poll_t *poll, int status, int events)
 	(void)status;
 	(void)events;
 	reap(dev->ctx);
+	tell_done(dev);
 }
 
 static void device_poll_free(uv_handle_t *handle)
@@ -749,10 +773,7 @@ static void engine_hold(struct engine_device *dev)
 	dev->poll = NULL;
 }
 
-/*
- * What a verb took away was given back meanwhile and is reaped here, before
- * anything new is submitted.
- */
+/* What a verb took away was given back meanwhile: nothing new is among it. */
 static void reap_killed(struct engine_device *dev)
 {
 	unsigned int before;
@@ -762,9 +783,6 @@ static void reap_killed(struct engine_device *dev)
 	do {
 		before = dev->ndone;
 		reap(dev->ctx);
-		/* A result may have made work for the worker: not now. */
-		if (!dev->poll)
-			return;
 	} while (dev->ndone != before);
 	dev->killed = 0;
 }
@@ -790,6 +808,7 @@ static void engine_resume(struct engine_device *dev)
 	dev->poll = poll;
 	uv_poll_start(poll, UV_WRITABLE, device_poll);
 	reap_killed(dev);
+	tell_done(dev);
 }
 
 static uint8_t *engine_alloc(struct engine_device *dev, size_t len)
@@ -818,8 +837,7 @@ static uint32_t true_status(const struct transfer *t, uint32_t status)
 	uint8_t ep = transfer->endpoint;
 	uint32_t bit = 1u << ep_slot(ep);
 
-	if (!(ep & 0x0f) || !(t->dev->killed & bit) ||
-	    t->age == t->dev->age)
+	if (!(ep & 0x0f) || !(t->dev->killed & bit) || t->age == t->dev->age)
 		return status;
 	if (status == P2PUSB_ST_NODEV ||
 	    (status == P2PUSB_ST_OK &&
@@ -836,7 +854,7 @@ static void LIBUSB_CALL transfer_done(struct libusb_transfer *transfer)
 	xfer->status = true_status(t, to_status(transfer->status));
 	xfer->actual = transfer->actual_length;
 	t->dev->ndone++;
-	xfer->done(xfer);
+	STAILQ_INSERT_TAIL(&t->dev->done, t, entry);
 }
 
 static void fill_transfer(struct engine_device *dev, struct engine_xfer *xfer,
@@ -879,6 +897,7 @@ static int engine_submit(struct engine_device *dev, struct engine_xfer *xfer)
 	if (!t)
 		return -ENOMEM;
 	t->dev = dev;
+	t->xfer = xfer;
 	t->age = dev->age;
 	t->transfer = libusb_alloc_transfer(0);
 	if (!t->transfer) {
