@@ -2,8 +2,8 @@
 /*
  * link - one authenticated connection to a peer, with its streams.
  *
- * Which message may come from whom, on which stream and when is decided here
- * and nowhere else; what it means is the owner's business.
+ * Life of links, listeners and streams.  Which messages are let through is
+ * decided in link_msg.c, how bytes travel in lib/quic.c.
  */
 #include <assert.h>
 #include <errno.h>
@@ -11,60 +11,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
 
-#include "frame.h"
-#include "link.h"
-#include "quic.h"
+#include "link_int.h"
 
 _Static_assert(LINK_NPRIO == QUIC_NPRIO, "classes");
 
 /* Answers that a peer may leave unread before it is cut off. */
 #define LINK_CONTROL_MAX	(1u << 20)
-
-/**
- * enum link_state - of a link
- * @LINK_CONNECTING: keys are not proven; @conn may be used, nothing else
- * @LINK_HELLO: waiting for the peer's HELLO; server: @control may be NULL
- * @LINK_UP: both know each other
- * @LINK_CLOSING: no more messages; waiting for down
- */
-enum link_state {
-	LINK_CONNECTING,
-	LINK_HELLO,
-	LINK_UP,
-	LINK_CLOSING,
-	LINK_NSTATES
-};
-
-/**
- * struct link_ep - one stream of a link
- * @stream: NULL when ended
- * @opened: EP_OPEN was seen or sent; always set on the control stream
- * @busy: inside frame_feed()
- * @closed: freed when no longer busy
- */
-struct link_ep {
-	LIST_ENTRY(link_ep) entry;
-	struct link *link;
-	struct quic_stream *stream;
-	void *ctx;
-	uint8_t opened;
-	uint8_t busy;
-	uint8_t closed;
-	struct frame frame;
-};
-
-struct link {
-	struct link_config config;
-	struct quic_conn *conn;
-	enum link_state state;
-	uint8_t server;
-	struct link_ep *control;
-	void *ctx;
-	char reason[QUIC_WHY_LEN];
-	LIST_HEAD(, link_ep) eps;
-};
 
 struct link_listener {
 	struct link_config config;
@@ -79,7 +32,7 @@ static const uint8_t link_next[LINK_NSTATES] = {
 	[LINK_CLOSING]	  = 1 << LINK_CLOSING,
 };
 
-static void link_set_state(struct link *link, enum link_state next)
+void link_set_state(struct link *link, enum link_state next)
 {
 	assert(link_next[link->state] & 1 << next);
 	link->state = next;
@@ -109,8 +62,8 @@ static void link_ep_free(struct link_ep *ep)
 	free(ep);
 }
 
-static int link_put(struct link_ep *ep, const struct wire_msg *msg,
-		    const void *payload)
+int link_put(struct link_ep *ep, const struct wire_msg *msg,
+	     const void *payload)
 {
 	uint8_t buf[WIRE_BUF_LEN];
 	size_t len;
@@ -128,7 +81,7 @@ static int link_put(struct link_ep *ep, const struct wire_msg *msg,
 	return err;
 }
 
-static int link_put_hello(struct link *link)
+int link_put_hello(struct link *link)
 {
 	struct wire_msg msg = { .type = P2PUSB_MSG_HELLO };
 
@@ -188,163 +141,7 @@ static void link_free(struct link *link)
 	free(link);
 }
 
-/* Messages of the control stream */
-
-static int link_take_hello(struct link *link, const struct wire_msg *msg)
-{
-	const struct wire_hello *hello = &msg->hello;
-	int err;
-
-	if (msg->type != P2PUSB_MSG_HELLO)
-		return link_reason(link, "%s before HELLO",
-				   wire_name(msg->type));
-	if (hello->major != P2PUSB_VERSION_MAJOR) {
-		link_reason(link, "version %u.%u, here is %u.%u", hello->major,
-			    hello->minor, P2PUSB_VERSION_MAJOR,
-			    P2PUSB_VERSION_MINOR);
-		return -EPROTONOSUPPORT;
-	}
-	/*
-	 * The server answers and does not begin: so the agent opens no
-	 * endpoint before the server has its HELLO, in whatever order the
-	 * packets of different streams arrive.
-	 */
-	if (link->server) {
-		err = link_put_hello(link);
-		if (err)
-			return err;
-	}
-	link_set_state(link, LINK_UP);
-	quic_conn_trust(link->conn);
-	link->config.ops->up(link, hello);
-	return 0;
-}
-
-static int link_take_ping(struct link *link, const struct wire_msg *msg)
-{
-	struct wire_msg pong = { .type = P2PUSB_MSG_PONG };
-
-	pong.ping = msg->ping;
-	return link_send(link, &pong);
-}
-
-/* Bit set of message types; all are < 64. */
-#define LINK_MSG(name)	(1ull << P2PUSB_MSG_##name)
-
-static const uint64_t link_control_from[2] = {
-	/* from the server */
-	LINK_MSG(DEVICE) | LINK_MSG(DEVICE_GONE) | LINK_MSG(LIST_END) |
-	LINK_MSG(ATTACHED) | LINK_MSG(REFUSED) | LINK_MSG(DETACHED) |
-	LINK_MSG(PING) | LINK_MSG(PONG),
-	/* from the agent */
-	LINK_MSG(LIST) | LINK_MSG(ATTACH) | LINK_MSG(DETACH) |
-	LINK_MSG(PING) | LINK_MSG(PONG),
-};
-
-static const uint64_t link_ep_from[2] = {
-	LINK_MSG(COMPLETE),
-	LINK_MSG(SUBMIT) | LINK_MSG(CANCEL) | LINK_MSG(RESET),
-};
-
-static int link_may(struct link *link, const uint64_t from[2],
-		    const struct wire_msg *msg)
-{
-	if (msg->type < 64 && from[link->server] >> msg->type & 1)
-		return 0;
-	return link_reason(link, "%s does not belong here",
-			   wire_name(msg->type));
-}
-
-static int link_control_begin(void *ctx, const struct wire_msg *msg,
-			      void **dst)
-{
-	struct link_ep *ep = ctx;
-
-	(void)dst;
-	return link_reason(ep->link, "%s with payload", wire_name(msg->type));
-}
-
-static int link_control_msg(void *ctx, const struct wire_msg *msg)
-{
-	struct link_ep *ep = ctx;
-	struct link *link = ep->link;
-	int err;
-
-	if (link->state == LINK_CLOSING)
-		return 0;
-	if (link->state == LINK_HELLO)
-		return link_take_hello(link, msg);
-
-	err = link_may(link, link_control_from, msg);
-	if (err)
-		return err;
-	if (msg->type == P2PUSB_MSG_PING)
-		return link_take_ping(link, msg);
-	if (msg->type == P2PUSB_MSG_PONG)
-		return 0;
-	return link->config.ops->msg(link, msg);
-}
-
-/* Messages of endpoint streams */
-
-static int link_ep_first(struct link_ep *ep, const struct wire_msg *msg)
-{
-	struct link *link = ep->link;
-
-	if (!link->server || msg->type != P2PUSB_MSG_EP_OPEN)
-		return link_reason(link, "%s before EP_OPEN",
-				   wire_name(msg->type));
-	ep->opened = 1;
-	return link->config.ops->ep_open(link, ep, &msg->ep_open);
-}
-
-/* Between two messages of one packet the owner may have ended it all. */
-static int link_ep_deaf(const struct link_ep *ep)
-{
-	return ep->closed || ep->link->state == LINK_CLOSING;
-}
-
-static int link_ep_begin(void *ctx, const struct wire_msg *msg, void **dst)
-{
-	struct link_ep *ep = ctx;
-	int err;
-
-	if (link_ep_deaf(ep))
-		return 0;
-	if (!ep->opened)
-		return link_ep_first(ep, msg);
-	err = link_may(ep->link, link_ep_from, msg);
-	if (err)
-		return err;
-	return ep->link->config.ops->ep_begin(ep, msg, dst);
-}
-
-static int link_ep_msg(void *ctx, const struct wire_msg *msg)
-{
-	struct link_ep *ep = ctx;
-	int err;
-
-	if (link_ep_deaf(ep))
-		return 0;
-	if (!ep->opened)
-		return link_ep_first(ep, msg);
-	err = link_may(ep->link, link_ep_from, msg);
-	if (err)
-		return err;
-	return ep->link->config.ops->ep_msg(ep, msg);
-}
-
 /* What quic tells */
-
-static const struct frame_ops link_control_frames = {
-	.begin = link_control_begin,
-	.msg = link_control_msg,
-};
-
-static const struct frame_ops link_ep_frames = {
-	.begin = link_ep_begin,
-	.msg = link_ep_msg,
-};
 
 static int link_admit(void *owner, const uint8_t key[KEY_LEN])
 {
@@ -443,9 +240,7 @@ static void link_stream_data(struct quic_stream *stream, const uint8_t *data,
 
 	link->reason[0] = '\0';
 	ep->busy = 1;
-	err = frame_feed(&ep->frame, ep == link->control ?
-			 &link_control_frames : &link_ep_frames, ep, data,
-			 len);
+	err = link_msg_feed(ep, data, len);
 	ep->busy = 0;
 	if (err && !ep->closed && link->state != LINK_CLOSING)
 		link_violated(link, err);

@@ -371,7 +371,7 @@ void quic_conn_turn(struct quic_conn *conn)
 	if (conn->state >= QUIC_LINGER)
 		return;
 	if (!conn->end.wanted || conn->end.how == QUIC_END_FLUSH)
-		quic_stream_write(conn);
+		quic_sched_write(conn);
 	if (conn->end.wanted)
 		quic_end_finish(conn);
 }
@@ -394,7 +394,7 @@ void quic_conn_flush(struct quic_conn *conn)
 		quic_mark(conn);
 		return;
 	}
-	quic_stream_write(conn);
+	quic_sched_write(conn);
 	/* The turn looks at what went wrong and sets the timer. */
 	quic_mark(conn);
 }

@@ -42,7 +42,7 @@
 #define QUIC_CONNS_MAX		256
 #define QUIC_HALF_OPEN_MAX	64
 #define QUIC_HALF_OPEN_RETRY	32
-#define QUIC_STATELESS_MAX	100		/* a second */
+#define QUIC_STATELESS_MAX	1000		/* a second */
 
 #define QUIC_CID_LEN		8
 #define QUIC_CIDS_MAX		16		/* own CIDs of one connection */
@@ -279,11 +279,17 @@ void quic_end_gone(struct quic_conn *conn, int err, const char *why);
 void quic_end_finish(struct quic_conn *conn);
 void quic_end_answer(struct quic_conn *conn);
 
-/* quic_stream.c: streams, their queues and the scheduler */
+/* quic_stream.c: streams and their queues */
 void quic_stream_callbacks(ngtcp2_callbacks *callbacks);
-void quic_stream_write(struct quic_conn *conn);
+int quic_stream_gather(const struct quic_stream *stream, ngtcp2_vec *vec,
+		       int max);
+void quic_stream_sent(struct quic_stream *stream, size_t len);
+void quic_stream_delist(struct quic_stream *stream);
 void quic_stream_free_all(struct quic_conn *conn);
 void quic_chunks_free(struct quic *quic);
+
+/* quic_sched.c: the next packets */
+void quic_sched_write(struct quic_conn *conn);
 
 /* quic_tls.c: keys, and everything that needs a secret or randomness */
 int quic_tls_new(const struct key *key, struct quic_tls **tls);

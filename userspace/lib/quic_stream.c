@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * quic_stream - streams: what is queued on them, and who fills the next packet.
+ * quic_stream - streams: what is queued on them, and what the peer does.
  *
- * Strict priority between classes and turns inside one, chosen anew for every
- * packet; never more than one batch below this choice.  Does not look into
- * the bytes.
+ * Does not look into the bytes and does not send (quic_sched.c).
  */
 #include <errno.h>
 #include <gnutls/gnutls.h>
@@ -14,10 +12,6 @@
 #include <string.h>
 
 #include "quic_int.h"
-
-#define STREAM_VECS		4
-#define STREAM_BATCHES_TURN	16	/* then other work of the loop */
-#define STREAM_BATCH_LEN	65000	/* one UDP packet before it is cut */
 
 /* Chunks */
 
@@ -79,7 +73,7 @@ static void stream_enlist(struct quic_stream *stream)
 	stream->queued = 1;
 }
 
-static void stream_delist(struct quic_stream *stream)
+void quic_stream_delist(struct quic_stream *stream)
 {
 	if (!stream->queued)
 		return;
@@ -162,13 +156,14 @@ uint64_t quic_stream_queued(const struct quic_stream *stream)
 	return stream->end - stream->acked;
 }
 
-static int stream_gather(const struct quic_stream *stream, ngtcp2_vec *vec)
+int quic_stream_gather(const struct quic_stream *stream, ngtcp2_vec *vec,
+		       int max)
 {
 	struct quic_chunk *chunk = stream->cur;
 	uint32_t off = stream->cur_off;
 	int n = 0;
 
-	for (; chunk && n < STREAM_VECS; chunk = TAILQ_NEXT(chunk, next)) {
+	for (; chunk && n < max; chunk = TAILQ_NEXT(chunk, next)) {
 		if (chunk->len > off) {
 			vec[n].base = chunk->data + off;
 			vec[n].len = chunk->len - off;
@@ -179,7 +174,7 @@ static int stream_gather(const struct quic_stream *stream, ngtcp2_vec *vec)
 	return n;
 }
 
-static void stream_sent(struct quic_stream *stream, size_t len)
+void quic_stream_sent(struct quic_stream *stream, size_t len)
 {
 	size_t n;
 
@@ -199,7 +194,7 @@ static void stream_sent(struct quic_stream *stream, size_t len)
 		stream->cur_off = 0;
 	}
 	if (stream->sent == stream->end)
-		stream_delist(stream);
+		quic_stream_delist(stream);
 }
 
 static void stream_acked(struct quic_stream *stream, uint64_t upto)
@@ -244,7 +239,7 @@ static void stream_free(struct quic_stream *stream)
 {
 	struct quic_conn *conn = stream->conn;
 
-	stream_delist(stream);
+	quic_stream_delist(stream);
 	chunks_drop(conn->quic, &stream->chunks);
 	LIST_REMOVE(stream, entry);
 	free(stream);
@@ -282,7 +277,7 @@ int quic_stream_open(struct quic_conn *conn, unsigned int prio, void *ctx,
 
 void quic_stream_prio(struct quic_stream *stream, unsigned int prio)
 {
-	stream_delist(stream);
+	quic_stream_delist(stream);
 	stream->prio = prio;
 	stream_enlist(stream);
 }
@@ -294,7 +289,7 @@ static void stream_abandon(struct quic_stream *stream)
 
 	stream->owned = 0;
 	stream->ctx = NULL;
-	stream_delist(stream);
+	quic_stream_delist(stream);
 	ngtcp2_conn_shutdown_stream(conn->nc, 0, stream->id, 0);
 	conn->nstreams--;
 	quic_conn_keep_alive(conn);
@@ -449,149 +444,4 @@ void quic_stream_callbacks(ngtcp2_callbacks *callbacks)
 	callbacks->stream_reset = stream_cb_reset;
 	callbacks->stream_stop_sending = stream_cb_stop;
 	callbacks->extend_max_stream_data = stream_cb_credit;
-}
-
-/* Scheduler */
-
-static struct quic_stream *sched_pick(struct quic_conn *conn)
-{
-	int i;
-
-	if (!ngtcp2_conn_get_max_data_left(conn->nc))
-		return NULL;
-	for (i = 0; i < QUIC_NPRIO; i++)
-		if (!TAILQ_EMPTY(&conn->sched[i]))
-			return TAILQ_FIRST(&conn->sched[i]);
-	return NULL;
-}
-
-static void sched_rotate(struct quic_stream *stream)
-{
-	struct quic_sched *class = &stream->conn->sched[stream->prio];
-
-	if (!stream->queued)
-		return;
-	TAILQ_REMOVE(class, stream, sched);
-	TAILQ_INSERT_TAIL(class, stream, sched);
-}
-
-/* Fill one packet from as many streams as fit.  Return: its length. */
-static ngtcp2_ssize sched_packet(struct quic_conn *conn, ngtcp2_path *path,
-				 uint8_t *buf, size_t len, uint64_t now)
-{
-	ngtcp2_vec vec[STREAM_VECS];
-	struct quic_stream *stream;
-	ngtcp2_ssize n, taken;
-	ngtcp2_pkt_info pi;
-
-	for (;;) {
-		stream = sched_pick(conn);
-		n = ngtcp2_conn_writev_stream(
-			conn->nc, path, &pi, buf, len, &taken,
-			NGTCP2_WRITE_STREAM_FLAG_MORE,
-			stream ? stream->id : -1, vec,
-			stream ? stream_gather(stream, vec) : 0, now);
-		if (stream && taken > 0)
-			stream_sent(stream, taken);
-
-		switch (n) {
-		case NGTCP2_ERR_WRITE_MORE:
-			break;
-		case NGTCP2_ERR_STREAM_DATA_BLOCKED:
-			/* With the connection blocked, none is picked next. */
-			if (ngtcp2_conn_get_max_data_left(conn->nc)) {
-				stream->blocked = 1;
-				stream_delist(stream);
-			}
-			break;
-		case NGTCP2_ERR_STREAM_SHUT_WR:
-		case NGTCP2_ERR_STREAM_NOT_FOUND:
-			stream->blocked = 1;
-			stream_delist(stream);
-			break;
-		default:
-			if (n > 0 && stream)
-				sched_rotate(stream);
-			return n;
-		}
-	}
-}
-
-/*
- * Packets of one length to one place go out with one call.  One that does not
- * fit into that (a probe of the path, another path) goes behind them alone.
- */
-static void sched_send(struct quic_conn *conn, const ngtcp2_path *path,
-		       size_t odd)
-{
-	struct quic *quic = conn->quic;
-	struct quic_tx *tx = &quic->tx;
-	const uint8_t *pkt = tx->buf + tx->len;
-	struct udp_path up;
-	size_t sent;
-
-	conn->sent += tx->len + odd;
-	if (tx->len)
-		quic_tx_send(quic);
-	if (!odd || quic_tx_pending(quic))
-		return;		/* an odd one without room is a lost packet */
-	quic_path_from_lib(path, &up);
-	udp_send(&quic->udp, &up, pkt, odd, odd, &sent);
-}
-
-/* Return: nonzero when there may be more to write. */
-static int sched_batch(struct quic_conn *conn, uint64_t now)
-{
-	size_t usual = ngtcp2_conn_get_path_max_tx_udp_payload_size(conn->nc);
-	size_t most = ngtcp2_conn_get_max_tx_udp_payload_size(conn->nc);
-	size_t quantum = ngtcp2_conn_get_send_quantum(conn->nc);
-	struct quic_tx *tx = &conn->quic->tx;
-	ngtcp2_path_storage first, ps;
-	ngtcp2_ssize n = 0;
-	size_t odd = 0;
-	int count;
-
-	if (quantum > STREAM_BATCH_LEN - most)
-		quantum = STREAM_BATCH_LEN - most;
-	ngtcp2_path_storage_zero(&first);
-	ngtcp2_path_storage_zero(&ps);
-	tx->off = tx->len = tx->seg = 0;
-
-	for (count = 0; count < UDP_SEGS_MAX && tx->len <= quantum; count++) {
-		n = sched_packet(conn, &ps.path, tx->buf + tx->len, most, now);
-		if (n <= 0)
-			break;
-		if (!tx->len) {
-			ngtcp2_path_copy(&first.path, &ps.path);
-			quic_path_from_lib(&ps.path, &tx->path);
-			tx->seg = n;
-		}
-		if ((size_t)n > usual || (size_t)n > tx->seg ||
-		    !ngtcp2_path_eq(&first.path, &ps.path)) {
-			odd = n;
-			break;
-		}
-		tx->len += n;
-		if ((size_t)n < tx->seg)
-			break;
-	}
-	if (tx->len || odd)
-		sched_send(conn, &ps.path, odd);
-	ngtcp2_conn_update_pkt_tx_time(conn->nc, now);
-	if (n < 0)
-		quic_end_lib(conn, n);
-	return n > 0;
-}
-
-void quic_stream_write(struct quic_conn *conn)
-{
-	int i;
-
-	for (i = 0; i < STREAM_BATCHES_TURN; i++) {
-		if (quic_tx_pending(conn->quic))
-			return;
-		if (!sched_batch(conn, quic_now()))
-			return;
-	}
-	quic_mark(conn);
 }

@@ -39,13 +39,20 @@ static int udp_is_wildcard(const struct udp_addr *addr)
 	return IN6_IS_ADDR_UNSPECIFIED(&addr->v6.sin6_addr);
 }
 
+/* Above net.core.?mem_max only with CAP_NET_ADMIN. */
+static void udp_grow(int fd, int force, int name)
+{
+	if (udp_set(fd, SOL_SOCKET, force, UDP_SOCKBUF))
+		udp_set(fd, SOL_SOCKET, name, UDP_SOCKBUF);
+}
+
 /* All of these only make things faster or more exact: none is fatal. */
 static void udp_tune(struct udp *udp)
 {
 	int fd = udp->fd;
 
-	udp_set(fd, SOL_SOCKET, SO_RCVBUF, UDP_SOCKBUF);
-	udp_set(fd, SOL_SOCKET, SO_SNDBUF, UDP_SOCKBUF);
+	udp_grow(fd, SO_RCVBUFFORCE, SO_RCVBUF);
+	udp_grow(fd, SO_SNDBUFFORCE, SO_SNDBUF);
 	udp_set(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE);
 	if (udp->local.sa.sa_family == AF_INET6)
 		udp_set(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER,

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * quic_sched - which streams fill the next packet, and which packets go out.
+ *
+ * Strict priority between classes and turns inside one, chosen anew for every
+ * packet; never more than one batch below this choice.  Does not pace: the
+ * library says when it is not the time.
+ */
+#include <gnutls/gnutls.h>
+#include <ngtcp2/ngtcp2.h>
+#include <ngtcp2/ngtcp2_crypto.h>
+
+#include "quic_int.h"
+
+#define SCHED_VECS		4
+#define SCHED_BATCHES_TURN	16	/* then other work of the loop */
+#define SCHED_BATCH_LEN		65000	/* one UDP packet before it is cut */
+
+static struct quic_stream *sched_pick(struct quic_conn *conn)
+{
+	int i;
+
+	if (!ngtcp2_conn_get_max_data_left(conn->nc))
+		return NULL;
+	for (i = 0; i < QUIC_NPRIO; i++)
+		if (!TAILQ_EMPTY(&conn->sched[i]))
+			return TAILQ_FIRST(&conn->sched[i]);
+	return NULL;
+}
+
+static void sched_rotate(struct quic_stream *stream)
+{
+	struct quic_sched *class = &stream->conn->sched[stream->prio];
+
+	if (!stream->queued)
+		return;
+	TAILQ_REMOVE(class, stream, sched);
+	TAILQ_INSERT_TAIL(class, stream, sched);
+}
+
+/* Fill one packet from as many streams as fit.  Return: its length. */
+static ngtcp2_ssize sched_packet(struct quic_conn *conn, ngtcp2_path *path,
+				 uint8_t *buf, size_t len, uint64_t now)
+{
+	ngtcp2_vec vec[SCHED_VECS];
+	struct quic_stream *stream;
+	ngtcp2_ssize n, taken;
+	ngtcp2_pkt_info pi;
+
+	for (;;) {
+		stream = sched_pick(conn);
+		n = ngtcp2_conn_writev_stream(
+			conn->nc, path, &pi, buf, len, &taken,
+			NGTCP2_WRITE_STREAM_FLAG_MORE,
+			stream ? stream->id : -1, vec,
+			stream ? quic_stream_gather(stream, vec, SCHED_VECS) : 0, now);
+		if (stream && taken > 0)
+			quic_stream_sent(stream, taken);
+
+		switch (n) {
+		case NGTCP2_ERR_WRITE_MORE:
+			break;
+		case NGTCP2_ERR_STREAM_DATA_BLOCKED:
+			/* With the connection blocked, none is picked next. */
+			if (ngtcp2_conn_get_max_data_left(conn->nc)) {
+				stream->blocked = 1;
+				quic_stream_delist(stream);
+			}
+			break;
+		case NGTCP2_ERR_STREAM_SHUT_WR:
+		case NGTCP2_ERR_STREAM_NOT_FOUND:
+			stream->blocked = 1;
+			quic_stream_delist(stream);
+			break;
+		default:
+			if (n > 0 && stream)
+				sched_rotate(stream);
+			return n;
+		}
+	}
+}
+
+/*
+ * Packets of one length to one place go out with one call.  One that does not
+ * fit into that (a probe of the path, another path) goes behind them alone.
+ */
+static void sched_send(struct quic_conn *conn, const ngtcp2_path *path,
+		       size_t odd)
+{
+	struct quic *quic = conn->quic;
+	struct quic_tx *tx = &quic->tx;
+	const uint8_t *pkt = tx->buf + tx->len;
+	struct udp_path up;
+	size_t sent;
+
+	conn->sent += tx->len + odd;
+	if (tx->len)
+		quic_tx_send(quic);
+	if (!odd || quic_tx_pending(quic))
+		return;		/* an odd one without room is a lost packet */
+	quic_path_from_lib(path, &up);
+	udp_send(&quic->udp, &up, pkt, odd, odd, &sent);
+}
+
+/* Return: nonzero when there may be more to write. */
+static int sched_batch(struct quic_conn *conn, uint64_t now)
+{
+	size_t usual = ngtcp2_conn_get_path_max_tx_udp_payload_size(conn->nc);
+	size_t most = ngtcp2_conn_get_max_tx_udp_payload_size(conn->nc);
+	size_t quantum = ngtcp2_conn_get_send_quantum(conn->nc);
+	struct quic_tx *tx = &conn->quic->tx;
+	ngtcp2_path_storage first, ps;
+	ngtcp2_ssize n = 0;
+	size_t odd = 0;
+	int count;
+
+	if (quantum > SCHED_BATCH_LEN - most)
+		quantum = SCHED_BATCH_LEN - most;
+	ngtcp2_path_storage_zero(&first);
+	ngtcp2_path_storage_zero(&ps);
+	tx->off = tx->len = tx->seg = 0;
+
+	for (count = 0; count < UDP_SEGS_MAX && tx->len <= quantum; count++) {
+		n = sched_packet(conn, &ps.path, tx->buf + tx->len, most, now);
+		if (n <= 0)
+			break;
+		if (!tx->len) {
+			ngtcp2_path_copy(&first.path, &ps.path);
+			quic_path_from_lib(&ps.path, &tx->path);
+			tx->seg = n;
+		}
+		if ((size_t)n > usual || (size_t)n > tx->seg ||
+		    !ngtcp2_path_eq(&first.path, &ps.path)) {
+			odd = n;
+			break;
+		}
+		tx->len += n;
+		if ((size_t)n < tx->seg)
+			break;
+	}
+	if (tx->len || odd)
+		sched_send(conn, &ps.path, odd);
+	ngtcp2_conn_update_pkt_tx_time(conn->nc, now);
+	if (n < 0)
+		quic_end_lib(conn, n);
+	return n > 0;
+}
+
+void quic_sched_write(struct quic_conn *conn)
+{
+	int i;
+
+	for (i = 0; i < SCHED_BATCHES_TURN; i++) {
+		if (quic_tx_pending(conn->quic))
+			return;
+		if (!sched_batch(conn, quic_now()))
+			return;
+	}
+	quic_mark(conn);
+}
