@@ -4,7 +4,8 @@
 # Build what the tests run: programs, the module for each kernel, test programs.
 #
 # Sourced by tests/run, whose variables it uses: top, build, results, tests,
-# usual_kernel.  Everything is built beside the tree, never in it.
+# usual_kernel.  Objects are kept beside the tree, never in it; each run takes
+# its own copy of what it tests, so that runs may overlap.
 
 # shellcheck disable=SC2154
 
@@ -36,15 +37,14 @@ step()
 build_programs()
 {
 	say "building the programs"
-	step programs programs_make
+	step programs cache_lock "${build##*/}-programs" programs_make
 }
 
 programs_make()
 {
-	rm -rf "$build/root"
-	mkdir -p "$build/root/rig/bin"
+	mkdir -p "$results/root/rig/bin"
 	make -j2 BUILD="$build/user" all &&
-		make BUILD="$build/user" DESTDIR="$build/root" PREFIX=/usr \
+		make BUILD="$build/user" DESTDIR="$results/root" PREFIX=/usr \
 			install &&
 		programs_for_tests
 }
@@ -56,7 +56,7 @@ programs_for_tests()
 
 	for dir in tests/{system,kselftest,fakedev}; do
 		[ -e "$dir/Makefile" ] || continue
-		make -j2 -C "$dir" BUILD="$build/root/rig/bin" \
+		make -j2 -C "$dir" BUILD="$results/root/rig/bin" \
 			LIB="$build/user" || return
 	done
 }
@@ -87,7 +87,8 @@ build_module()
 	eval "$assignments"
 	qemu/initramfs base "$1" >/dev/null || :
 	say "building the module for $1"
-	step "module-$1" module_make "$1" "$kernel_kdir" || :
+	step "module-$1" cache_lock "${build##*/}-module-$1" \
+		module_make "$1" "$kernel_kdir" || :
 }
 
 # module_make KERNEL KDIR - in a copy of the sources, so that the objects of
@@ -101,12 +102,13 @@ module_make()
 		--exclude='.*.cmd' --exclude=modules.order \
 		--exclude=Module.symvers \
 		Kbuild Makefile kmod uapi "$tree/"
-	make -C "$tree" module KDIR="$2"
+	make -C "$tree" module KDIR="$2" &&
+		install -D "$tree/kmod/p2pvhci.ko" "$(module_path "$1")"
 }
 
 module_path()
 {
-	echo "$build/module-$1/kmod/p2pvhci.ko"
+	echo "$results/module-$1/p2pvhci.ko"
 }
 
 # wait_for_build KERNEL - until programs and module are there; fails if one of
