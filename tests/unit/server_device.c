@@ -377,7 +377,6 @@ static void test_detach_unknown(void **state)
 	bed_violated(bed, "never attached");
 }
 
-
 #define BED(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)

@@ -15,6 +15,8 @@
 struct attachment;
 struct pipe;
 
+TAILQ_HEAD(pipe_list, pipe);
+
 #define DEVICE_SHARED_MAX	64	/* each has a thread */
 #define DEVICE_PIPES_MAX	64	/* 32 endpoints, and as many on their way out */
 
@@ -56,13 +58,14 @@ struct device_wish {
 
 /**
  * struct device - one that is plugged in
+ * @pipes: endpoints in use
+ * @entry: in server->devices
  * @server: whose
  * @info: as announced; @info.state is filled by device_wire()
  * @state: written by device.c only
  * @since: of the last change of @state
  * @edev: open from CLAIMING to RELEASING
  * @worker: likewise
- * @pipes: endpoints in use
  * @npipes: of them
  * @nxfers: requests that are not freed
  * @njobs: jobs with the worker
@@ -74,16 +77,16 @@ struct device_wish {
  * @job: claim, reset or release: one at a time
  * @err: what the job ended with, for @wish
  * @wish: see there; @done is NULL when nobody waits
- * @entry: in server->devices
  */
 struct device {
+	TAILQ_ENTRY(device) entry;
+	struct pipe_list pipes;
 	struct server *server;
 	struct wire_device info;
 	enum device_state state;
 	time_t since;
 	struct engine_device *edev;
 	struct worker *worker;
-	TAILQ_HEAD(, pipe) pipes;
 	unsigned int npipes;
 	unsigned int nxfers;
 	unsigned int njobs;
@@ -94,7 +97,6 @@ struct device {
 	int unshare;
 	struct worker_job job;
 	struct device_wish wish;
-	TAILQ_ENTRY(device) entry;
 };
 
 /* Engine events; owner is the server. */

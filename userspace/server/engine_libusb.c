@@ -35,6 +35,7 @@
 
 /* A device that is plugged in. */
 struct plugged {
+	TAILQ_ENTRY(plugged) entry;
 	struct engine *engine;
 	libusb_device *dev;
 	struct wire_device info;
@@ -42,8 +43,9 @@ struct plugged {
 	int probing;
 	int announced;
 	int gone;
-	TAILQ_ENTRY(plugged) entry;
 };
+
+TAILQ_HEAD(plugged_list, plugged);
 
 struct event_poll {
 	uv_poll_t poll;
@@ -54,16 +56,17 @@ struct event_poll {
 
 /* What engine_xfer.priv points to. */
 struct transfer {
+	STAILQ_ENTRY(transfer) entry;
 	struct engine_device *dev;
 	struct engine_xfer *xfer;
 	struct libusb_transfer *transfer;
 	unsigned int age;
-	STAILQ_ENTRY(transfer) entry;
 };
 
 STAILQ_HEAD(transfer_list, transfer);
 
 struct engine {
+	struct plugged_list plugged;
 	uv_loop_t *loop;
 	struct engine_events events;
 	void *owner;
@@ -71,7 +74,6 @@ struct engine {
 	libusb_hotplug_callback_handle hotplug;
 	struct event_poll *polls[ENGINE_POLLS];
 	unsigned int npolls;
-	TAILQ_HEAD(, plugged) plugged;
 	unsigned int probing;
 	int stopping;
 };
@@ -83,6 +85,7 @@ struct engine {
  * only while the other side does not run.
  */
 struct engine_device {
+	_Atomic uint8_t ep_type[EP_COUNT];
 	struct engine *engine;
 	char busid[P2PUSB_BUSID_MAX + 1];
 	libusb_context *ctx;
@@ -91,7 +94,6 @@ struct engine_device {
 	uv_poll_t *poll;
 	uint32_t claimed;
 	uint8_t alt[IFACE_MAX];
-	_Atomic uint8_t ep_type[EP_COUNT];
 	uint32_t killed;
 	unsigned int age;
 	struct transfer_list done;
@@ -374,16 +376,17 @@ static void event_polls_remove(struct engine *engine)
 
 static int hotplug_start(struct engine *engine)
 {
+	const int events = LIBUSB_HOTPLUG_EVENT_DEVICE_ARRIVED |
+			   LIBUSB_HOTPLUG_EVENT_DEVICE_LEFT;
+	const int any = LIBUSB_HOTPLUG_MATCH_ANY;
 	int ret;
 
 	if (!libusb_has_capability(LIBUSB_CAP_HAS_HOTPLUG))
 		return -EOPNOTSUPP;
-	ret = libusb_hotplug_register_callback(engine->ctx,
-			LIBUSB_HOTPLUG_EVENT_DEVICE_ARRIVED |
-			LIBUSB_HOTPLUG_EVENT_DEVICE_LEFT,
-			LIBUSB_HOTPLUG_ENUMERATE, LIBUSB_HOTPLUG_MATCH_ANY,
-			LIBUSB_HOTPLUG_MATCH_ANY, LIBUSB_HOTPLUG_MATCH_ANY,
-			hotplug_event, engine, &engine->hotplug);
+	ret = libusb_hotplug_register_callback(engine->ctx, events,
+					       LIBUSB_HOTPLUG_ENUMERATE, any,
+					       any, any, hotplug_event, engine,
+					       &engine->hotplug);
 	return to_errno(ret);
 }
 
@@ -617,8 +620,8 @@ static int claim_all(struct engine_device *dev)
 	unsigned int i;
 	int ret;
 
-	ret = libusb_get_active_config_descriptor(
-			libusb_get_device(dev->handle), &config);
+	ret = libusb_get_active_config_descriptor(libusb_get_device(dev->handle),
+						  &config);
 	/* Not configured: there is nothing to claim. */
 	if (ret == LIBUSB_ERROR_NOT_FOUND)
 		return 0;

@@ -31,14 +31,21 @@ static struct pipe *pipe_find(struct device *dev, uint8_t ep)
 	return NULL;
 }
 
+/* Endpoint 0 is one for both directions, and the only one for control. */
+static int is_endpoint(const struct wire_ep_open *open)
+{
+	if (open->type == P2PUSB_XFER_CONTROL)
+		return !open->ep;
+	return !(open->ep & ~0x8f) && (open->ep & 0x0f);
+}
+
 int pipe_open(struct device *dev, struct link_ep *stream,
 	      const struct wire_ep_open *open)
 {
 	struct link *link = link_ep_link(stream);
 	struct pipe *pipe;
 
-	if ((open->type == P2PUSB_XFER_CONTROL) != !open->ep ||
-	    (open->ep & ~0x8f) || (open->ep && !(open->ep & 0x0f)))
+	if (!is_endpoint(open))
 		return link_reason(link, "EP_OPEN of endpoint %02x, type %u",
 				   open->ep, open->type);
 	/* The agent closed the old stream, but this one came first. */

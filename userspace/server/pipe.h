@@ -18,8 +18,12 @@
 
 struct device;
 
+TAILQ_HEAD(xfer_list, xfer);
+
 /**
  * struct pipe - see above
+ * @xfers: all of them, in order
+ * @entry: in device->pipes
  * @dev: device
  * @stream: NULL: shut; nobody hears of the results
  * @ep: bEndpointAddress, 0 for endpoint 0
@@ -29,12 +33,12 @@ struct device;
  * @any: there was a request
  * @nxfers: requests not complete
  * @bytes: their lengths
- * @xfers: all of them, in order
  * @incoming: a SUBMIT whose payload is on its way
  * @nbusy: requests not freed, complete or not
- * @entry: in device->pipes
  */
 struct pipe {
+	TAILQ_ENTRY(pipe) entry;
+	struct xfer_list xfers;
 	struct device *dev;
 	struct link_ep *stream;
 	uint8_t ep;
@@ -44,10 +48,8 @@ struct pipe {
 	int any;
 	unsigned int nxfers;
 	uint64_t bytes;
-	TAILQ_HEAD(, xfer) xfers;
 	struct xfer *incoming;
 	unsigned int nbusy;
-	TAILQ_ENTRY(pipe) entry;
 };
 
 /**

@@ -15,22 +15,26 @@ struct device;
 
 /**
  * struct attachment - a device that a session has or waits for
+ * @entry: in session->attachments
  * @session: whose
  * @device: which; NULL only while it is taken away
  * @req: of ATTACH
  * @dev: number on this link, 0 while it waits
- * @entry: in session->attachments
  */
 struct attachment {
+	TAILQ_ENTRY(attachment) entry;
 	struct session *session;
 	struct device *device;
 	uint32_t req;
 	uint32_t dev;
-	TAILQ_ENTRY(attachment) entry;
 };
+
+TAILQ_HEAD(attachment_list, attachment);
 
 /**
  * struct session - a link with an admitted key
+ * @attachments: see there
+ * @entry: in server->sessions
  * @server: whose
  * @link: ours until @down
  * @name: of the peer in our list, at the time it came
@@ -39,12 +43,12 @@ struct attachment {
  * @since: connected
  * @up: its HELLO came
  * @listing: it asked for the list and is told of changes
- * @attachments: see there
  * @nattached: of them
  * @next_dev: number of the next one
- * @entry: in server->sessions
  */
 struct session {
+	TAILQ_ENTRY(session) entry;
+	struct attachment_list attachments;
 	struct server *server;
 	struct link *link;
 	char name[PEER_NAME_MAX + 1];
@@ -53,10 +57,8 @@ struct session {
 	time_t since;
 	int up;
 	int listing;
-	TAILQ_HEAD(, attachment) attachments;
 	unsigned int nattached;
 	uint32_t next_dev;
-	TAILQ_ENTRY(session) entry;
 };
 
 extern const struct link_ops session_ops;

@@ -297,7 +297,7 @@ static struct json_object *peer_json(const struct server *server,
 	add_text(o, "id", id);
 	add_allow(o, peer);
 	json_object_object_add(o, "connected",
-			       json_object_new_boolean(session != NULL));
+			       json_object_new_boolean(!!session));
 	if (session)
 		add_session(o, session);
 	return o;
@@ -338,8 +338,8 @@ static int read_allow(struct json_object *args, struct peer *peer)
 	if (count > PEER_ALLOW_MAX)
 		return -ENOSPC;
 	for (i = 0; i < count; i++) {
-		text = json_object_get_string(
-				json_object_array_get_idx(list, i));
+		text = json_object_get_string(json_object_array_get_idx(list,
+									i));
 		if (!text || strlen(text) >= sizeof(peer->allow[0]) ||
 		    peer_pattern_check(text))
 			return -EINVAL;

@@ -32,6 +32,7 @@ enum xfer_state {
 
 /**
  * struct xfer - see above
+ * @entry: in pipe->xfers
  * @io: what the engine gets; @io.status and @io.actual are the result
  * @pipe: of
  * @seq: names it
@@ -43,9 +44,9 @@ enum xfer_state {
  * @queued_us: when it came
  * @started_us: when the device had it; 0 = never
  * @job: the verb, or its cancel
- * @entry: in pipe->xfers
  */
 struct xfer {
+	TAILQ_ENTRY(xfer) entry;
 	struct engine_xfer io;
 	struct pipe *pipe;
 	uint64_t seq;
@@ -57,7 +58,6 @@ struct xfer {
 	uint64_t queued_us;
 	uint64_t started_us;
 	struct worker_job job;
-	TAILQ_ENTRY(xfer) entry;
 };
 
 /**
