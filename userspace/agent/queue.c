@@ -95,20 +95,17 @@ static void queue_again(uv_idle_t *handle)
 static void queue_turn(uv_prepare_t *handle)
 {
 	struct queue *queue = handle->data;
-	struct remote *remote = queue->remote;
 	int ret;
 
 	ret = ring_dead(&queue->ring) ? -ESHUTDOWN : turn(queue);
 	if (ret < 0) {
-		remote_queue_lost(remote, strerror(-ret));
+		remote_queue_lost(queue->remote, strerror(-ret));
 		return;
 	}
 	if (ret)
 		uv_idle_start(&queue->again, queue_again);
 	else
 		uv_idle_stop(&queue->again);
-	if (remote->link)
-		link_flush(remote->link);
 }
 
 /* Requests are taken in the turn that follows; this only ends the sleep. */
