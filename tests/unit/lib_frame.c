@@ -211,7 +211,7 @@ static void random_bytes_never_get_through(void **state)
 		for (i = 0; i < sizeof(buf); i++)
 			buf[i] = random();
 		/* Let most of them past the length. */
-		buf[1] = buf[2] = buf[3] = 0;
+		memset(buf + 1, 0, 3);
 		buf[4] = buf[4] % 48;
 		buf[5] = 0;
 		feed(&seen, buf, sizeof(buf));

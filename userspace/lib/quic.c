@@ -117,7 +117,8 @@ void quic_tx_send(struct quic *quic)
 		quic_poll(quic);
 		return;
 	}
-	tx->off = tx->len = 0;
+	tx->off = 0;
+	tx->len = 0;
 	if (err)
 		quic_unreachable(quic, err);
 }
@@ -353,10 +354,9 @@ static int quic_new(const struct quic_config *config, struct quic **out)
 		goto err_free;
 	quic->timerfd = timerfd_create(CLOCK_MONOTONIC,
 				       TFD_NONBLOCK | TFD_CLOEXEC);
-	if (quic->timerfd < 0) {
-		err = -errno;
+	err = -EMFILE;
+	if (quic->timerfd < 0)
 		goto err_free_tls;
-	}
 	*out = quic;
 	return 0;
 

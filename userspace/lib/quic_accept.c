@@ -31,6 +31,7 @@ static int accept_may_answer(struct quic *quic)
 	return quic->stateless++ < QUIC_STATELESS_MAX;
 }
 
+/* @len: what a writing function of the library returned. */
 static void accept_answer(struct quic *quic, const struct udp_path *path,
 			  const uint8_t *pkt, ngtcp2_ssize len)
 {
@@ -45,16 +46,18 @@ void quic_offer_version(struct quic *quic, const struct udp_path *path,
 {
 	static const uint32_t versions[] = { NGTCP2_PROTO_VER_V1 };
 	uint8_t pkt[ACCEPT_REPLY_LEN];
+	ngtcp2_ssize n;
 	uint8_t noise;
 
 	if (len < NGTCP2_MAX_UDP_PAYLOAD_SIZE || !accept_may_answer(quic))
 		return;
 
 	quic_tls_random(&noise, sizeof(noise));
-	accept_answer(quic, path, pkt,
-		      ngtcp2_pkt_write_version_negotiation(
-			pkt, sizeof(pkt), noise, vc->scid, vc->scidlen,
-			vc->dcid, vc->dcidlen, versions, 1));
+	n = ngtcp2_pkt_write_version_negotiation(pkt, sizeof(pkt), noise,
+						 vc->scid, vc->scidlen,
+						 vc->dcid, vc->dcidlen,
+						 versions, 1);
+	accept_answer(quic, path, pkt, n);
 }
 
 static void accept_reset(struct quic *quic, const struct udp_path *path,
@@ -64,6 +67,7 @@ static void accept_reset(struct quic *quic, const struct udp_path *path,
 	uint8_t noise[ACCEPT_RESET_RANDLEN];
 	uint8_t pkt[ACCEPT_REPLY_LEN];
 	size_t room = len - 1;
+	ngtcp2_ssize n;
 	ngtcp2_cid cid;
 
 	if (len <= ACCEPT_RESET_MIN || !accept_may_answer(quic))
@@ -73,10 +77,11 @@ static void accept_reset(struct quic *quic, const struct udp_path *path,
 	if (quic_tls_reset_token(quic, &cid, token))
 		return;
 	quic_tls_random(noise, sizeof(noise));
-	accept_answer(quic, path, pkt,
-		      ngtcp2_pkt_write_stateless_reset(
-			pkt, room < sizeof(pkt) ? room : sizeof(pkt), token,
-			noise, sizeof(noise)));
+	if (room > sizeof(pkt))
+		room = sizeof(pkt);
+	n = ngtcp2_pkt_write_stateless_reset(pkt, room, token, noise,
+					     sizeof(noise));
+	accept_answer(quic, path, pkt, n);
 }
 
 static void accept_refuse(struct quic *quic, const struct udp_path *path,
@@ -84,13 +89,15 @@ static void accept_refuse(struct quic *quic, const struct udp_path *path,
 			  const char *why)
 {
 	uint8_t pkt[ACCEPT_REPLY_LEN];
+	ngtcp2_ssize n;
 
 	if (!accept_may_answer(quic))
 		return;
-	accept_answer(quic, path, pkt,
-		      ngtcp2_crypto_write_connection_close(
-			pkt, sizeof(pkt), hd->version, &hd->scid, &hd->dcid,
-			code, (const uint8_t *)why, strlen(why)));
+	n = ngtcp2_crypto_write_connection_close(pkt, sizeof(pkt), hd->version,
+						 &hd->scid, &hd->dcid, code,
+						 (const uint8_t *)why,
+						 strlen(why));
+	accept_answer(quic, path, pkt, n);
 }
 
 /* Make the client prove its address before anything is kept for it. */
@@ -111,15 +118,17 @@ static void accept_retry(struct quic *quic, const struct udp_path *path,
 	quic_tls_random(cid, sizeof(cid));
 	ngtcp2_cid_init(&scid, cid, sizeof(cid));
 	secret = quic_tls_retry_secret(quic, &n);
-	len = ngtcp2_crypto_generate_retry_token2(
-		token, secret, n, hd->version, &path->remote.sa,
-		path->remote.len, &scid, &hd->dcid, quic_now());
+	len = ngtcp2_crypto_generate_retry_token2(token, secret, n,
+						  hd->version,
+						  &path->remote.sa,
+						  path->remote.len, &scid,
+						  &hd->dcid, quic_now());
 	if (len < 0)
 		return;
-	accept_answer(quic, path, pkt,
-		      ngtcp2_crypto_write_retry(pkt, sizeof(pkt), hd->version,
-						&hd->scid, &scid, &hd->dcid,
-						token, len));
+	len = ngtcp2_crypto_write_retry(pkt, sizeof(pkt), hd->version,
+					&hd->scid, &scid, &hd->dcid, token,
+					len);
+	accept_answer(quic, path, pkt, len);
 }
 
 static int accept_token(struct quic *quic, const struct udp_path *path,
@@ -131,12 +140,13 @@ static int accept_token(struct quic *quic, const struct udp_path *path,
 	if (hd->token[0] != NGTCP2_CRYPTO_TOKEN_MAGIC_RETRY2)
 		return -EACCES;
 	secret = quic_tls_retry_secret(quic, &n);
-	if (ngtcp2_crypto_verify_retry_token2(
-			odcid, hd->token, hd->tokenlen, secret, n, hd->version,
-			&path->remote.sa, path->remote.len, &hd->dcid,
-			QUIC_RETRY_TIMEOUT, quic_now()))
-		return -EACCES;
-	return 0;
+	return ngtcp2_crypto_verify_retry_token2(odcid, hd->token,
+						 hd->tokenlen, secret, n,
+						 hd->version,
+						 &path->remote.sa,
+						 path->remote.len, &hd->dcid,
+						 QUIC_RETRY_TIMEOUT,
+						 quic_now()) ? -EACCES : 0;
 }
 
 static void accept_initial(struct quic *quic, const struct udp_path *path,

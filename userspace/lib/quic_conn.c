@@ -118,7 +118,7 @@ static int conn_stateless_reset(ngtcp2_conn *nc,
 	(void)nc;
 	(void)sr;
 	quic_end_gone(user, -ECONNRESET,
-			"the peer no longer knows this connection: it was restarted");
+		      "the peer no longer knows this connection: it was restarted");
 	return 0;
 }
 
@@ -344,7 +344,7 @@ static void conn_deadlines(struct quic_conn *conn, uint64_t now)
 				"no HELLO in time");
 	if (conn->refused_by && conn->refused_by <= now)
 		quic_end_gone(conn, -ECONNREFUSED,
-				"nobody listens there any more");
+			      "nobody listens there any more");
 }
 
 void quic_conn_expire(struct quic_conn *conn, uint64_t now)
@@ -402,9 +402,10 @@ void quic_conn_flush(struct quic_conn *conn)
 /* See DOC: Liveness.  Only one side needs to speak, and it is the agent. */
 void quic_conn_keep_alive(struct quic_conn *conn)
 {
+	uint64_t every = conn->nstreams > 1 ? QUIC_KEEP_BUSY : QUIC_KEEP_IDLE;
+
 	if (!conn->quic->server)
-		ngtcp2_conn_set_keep_alive_timeout(conn->nc,
-			conn->nstreams > 1 ? QUIC_KEEP_BUSY : QUIC_KEEP_IDLE);
+		ngtcp2_conn_set_keep_alive_timeout(conn->nc, every);
 }
 
 void *quic_conn_ctx(const struct quic_conn *conn)

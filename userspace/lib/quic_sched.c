@@ -46,14 +46,18 @@ static ngtcp2_ssize sched_packet(struct quic_conn *conn, ngtcp2_path *path,
 	struct quic_stream *stream;
 	ngtcp2_ssize n, taken;
 	ngtcp2_pkt_info pi;
+	size_t count;
+	int64_t id;
 
 	for (;;) {
 		stream = sched_pick(conn);
-		n = ngtcp2_conn_writev_stream(
-			conn->nc, path, &pi, buf, len, &taken,
-			NGTCP2_WRITE_STREAM_FLAG_MORE,
-			stream ? stream->id : -1, vec,
-			stream ? quic_stream_gather(stream, vec, SCHED_VECS) : 0, now);
+		id = stream ? stream->id : -1;
+		count = stream ? quic_stream_gather(stream, vec, SCHED_VECS) :
+			0;
+		n = ngtcp2_conn_writev_stream(conn->nc, path, &pi, buf, len,
+					      &taken,
+					      NGTCP2_WRITE_STREAM_FLAG_MORE,
+					      id, vec, count, now);
 		if (stream && taken > 0)
 			quic_stream_sent(stream, taken);
 
@@ -118,7 +122,9 @@ static int sched_batch(struct quic_conn *conn, uint64_t now)
 		quantum = SCHED_BATCH_LEN - most;
 	ngtcp2_path_storage_zero(&first);
 	ngtcp2_path_storage_zero(&ps);
-	tx->off = tx->len = tx->seg = 0;
+	tx->off = 0;
+	tx->len = 0;
+	tx->seg = 0;
 
 	for (count = 0; count < UDP_SEGS_MAX && tx->len <= quantum; count++) {
 		n = sched_packet(conn, &ps.path, tx->buf + tx->len, most, now);

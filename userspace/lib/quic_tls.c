@@ -57,7 +57,7 @@ struct quic_tls {
 
 static int tls_cpu_has_aes(void)
 {
-#if defined(__x86_64__) || defined(__i386__)
+#if defined(__x86_64__)
 	return __builtin_cpu_supports("aes");
 #elif defined(__aarch64__)
 	return !!(getauxval(AT_HWCAP) & HWCAP_AES);
@@ -277,8 +277,11 @@ void quic_tls_random(void *buf, size_t len)
 int quic_tls_reset_token(const struct quic *quic, const ngtcp2_cid *cid,
 			 uint8_t token[NGTCP2_STATELESS_RESET_TOKENLEN])
 {
-	return ngtcp2_crypto_generate_stateless_reset_token(
-		token, quic->tls->reset_secret, TLS_SECRET_LEN, cid);
+	const uint8_t *secret = quic->tls->reset_secret;
+
+	return ngtcp2_crypto_generate_stateless_reset_token(token, secret,
+							    TLS_SECRET_LEN,
+							    cid);
 }
 
 const uint8_t *quic_tls_retry_secret(const struct quic *quic, size_t *len)
