@@ -11,6 +11,7 @@ UDEVDIR    ?= $(PREFIX)/lib/udev/rules.d
 MODLOADDIR  ?= $(PREFIX)/lib/modules-load.d
 SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
 TMPFILESDIR ?= $(PREFIX)/lib/tmpfiles.d
+DKMSDIR       = /usr/src/p2pvhci-$(VERSION)
 COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
 DESTDIR    ?=
 BUILD      ?= build
@@ -121,6 +122,21 @@ activate:
 uninstall:
 	rm -f $(addprefix $(DESTDIR),$(installed))
 
+# DKMS_KERNEL: "-k VERSION" for another kernel than the running one.
+.PHONY: dkms-install
+dkms-install:
+	rm -rf $(DKMSDIR)
+	install -d $(DKMSDIR)
+	cp -r Kbuild dkms.conf kmod uapi $(DKMSDIR)
+	$(Q)find $(DKMSDIR)/kmod \( -name '*.o' -o -name '*.ko' \
+		-o -name '*.mod*' -o -name '.*.cmd' \) -delete
+	dkms install --force p2pvhci/$(VERSION) $(DKMS_KERNEL)
+
+.PHONY: dkms-remove
+dkms-remove:
+	dkms remove p2pvhci/$(VERSION) --all
+	rm -rf $(DKMSDIR)
+
 .PHONY: clean
 clean:
 	$(Q)rm -rf $(BUILD)
@@ -134,6 +150,7 @@ help:
 	@echo 'module [KDIR=]       p2pvhci.ko for one kernel'
 	@echo 'unit                 unit tests, ASan and UBSan'
 	@echo 'install [DESTDIR=]   programs, units, rules, man pages'
+	@echo 'dkms-install         hand the module to DKMS; dkms-remove'
 	@echo 'uninstall            remove what install wrote, but configuration'
 	@echo 'clean                remove what was built'
 	@echo 'tests/run            all tests, in virtual machines'
