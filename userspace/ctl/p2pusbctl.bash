@@ -60,7 +60,7 @@ _p2pusbctl() {
 		case ${#words[@]}:${words[0]} in
 		0:) choice=$(_p2pusbctl_json help | _p2pusbctl_members name |
 			cut -d' ' -f1 | sort -u) ;;
-		1:peer) choice='add list remove' ;;
+		1:peer) choice=$'add\nlist\nremove' ;;
 		2:peer) [[ ${words[1]} != remove ]] ||
 			choice=$(_p2pusbctl_peers) ;;
 		1:list) choice=$(_p2pusbctl_peers --agent) ;;
@@ -74,7 +74,13 @@ _p2pusbctl() {
 			_p2pusbctl_members name | cut -d' ' -f1 | sort -u) ;;
 		esac
 	fi
-	mapfile -t COMPREPLY < <(compgen -W "$choice" -- "$cur")
+	# Not compgen -W, which would run what a peer calls "$(...)": only
+	# names without meaning to a shell are offered at all.
+	COMPREPLY=()
+	while read -r word; do
+		[[ $word == "$cur"* && $word =~ ^[A-Za-z0-9._:/-]+$ ]] &&
+			COMPREPLY+=("$word")
+	done <<<"$choice"
 	[[ ${COMPREPLY[0]} != */ ]] || compopt -o nospace
 }
 
