@@ -216,48 +216,46 @@ static int chardev_attach_done(struct p2pv_queue *q, union chardev_arg *arg)
 }
 
 static const struct chardev_verb {
-	u16 size;
-	u8 dir;
-	u8 before_setup;
+	unsigned int cmd;
 	int (*call)(struct p2pv_queue *q, union chardev_arg *arg);
 } chardev_verbs[] = {
-#define CHARDEV_VERB(ioc, type, early, call)				\
-	[_IOC_NR(ioc)] = { sizeof(struct type), _IOC_DIR(ioc), early, call }
-	CHARDEV_VERB(P2PVHCI_IOC_SETUP, p2pvhci_setup, 1, chardev_setup),
-	CHARDEV_VERB(P2PVHCI_IOC_ENTER, p2pvhci_enter, 0, chardev_enter),
-	CHARDEV_VERB(P2PVHCI_IOC_BIND, p2pvhci_bind, 0, chardev_bind),
-	CHARDEV_VERB(P2PVHCI_IOC_UNBIND, p2pvhci_unbind, 0, chardev_unbind),
-	CHARDEV_VERB(P2PVHCI_IOC_ATTACH_DONE, p2pvhci_attach_done, 0,
-		     chardev_attach_done),
+	{ P2PVHCI_IOC_SETUP, chardev_setup },
+	{ P2PVHCI_IOC_ENTER, chardev_enter },
+	{ P2PVHCI_IOC_BIND, chardev_bind },
+	{ P2PVHCI_IOC_UNBIND, chardev_unbind },
+	{ P2PVHCI_IOC_ATTACH_DONE, chardev_attach_done },
 };
 
-/* The size of the structure is inside it, so that it may grow. */
+/*
+ * The size that counts is inside the structure, so that it may grow; that in
+ * the command is whatever the caller was built with.
+ */
 static const struct chardev_verb *chardev_find_verb(unsigned int cmd)
 {
-	const struct chardev_verb *verb;
+	const unsigned int same = ~(_IOC_SIZEMASK << _IOC_SIZESHIFT);
+	size_t i;
 
-	if (_IOC_TYPE(cmd) != _IOC_TYPE(P2PVHCI_IOC_SETUP) ||
-	    _IOC_NR(cmd) >= ARRAY_SIZE(chardev_verbs))
-		return NULL;
-	verb = &chardev_verbs[_IOC_NR(cmd)];
-	return _IOC_DIR(cmd) == verb->dir ? verb : NULL;
+	for (i = 0; i < ARRAY_SIZE(chardev_verbs); i++)
+		if ((chardev_verbs[i].cmd & same) == (cmd & same))
+			return &chardev_verbs[i];
+	return NULL;
 }
 
-static int chardev_copy_in(const struct chardev_verb *verb,
-			   union chardev_arg *arg, void __user *from,
-			   u32 *size)
+static int chardev_copy_in(union chardev_arg *arg, size_t known,
+			   void __user *from)
 {
+	u32 size;
 	int rc;
 
-	if (get_user(*size, (u32 __user *)from))
+	if (get_user(size, (u32 __user *)from))
 		return -EFAULT;
-	if (*size < verb->size)
+	if (size < known)
 		return -EINVAL;
-	if (*size > PAGE_SIZE)
+	if (size > PAGE_SIZE)
 		return -E2BIG;
-	rc = copy_struct_from_user(arg, verb->size, from, *size);
+	rc = copy_struct_from_user(arg, known, from, size);
 	/* It may have changed since it was looked at. */
-	arg->size = *size;
+	arg->size = size;
 	return rc;
 }
 
@@ -268,20 +266,20 @@ static long chardev_ioctl(struct file *file, unsigned int cmd,
 	struct p2pv_queue *q = file->private_data;
 	void __user *user = (void __user *)addr;
 	union chardev_arg arg = { 0 };
-	u32 size;
 	int rc;
 
 	if (!verb)
 		return -ENOTTY;
-	rc = chardev_copy_in(verb, &arg, user, &size);
+	rc = chardev_copy_in(&arg, _IOC_SIZE(verb->cmd), user);
 	if (rc)
 		return rc;
-	if (!verb->before_setup && !p2pv_queue_ready(q))
+	if (verb->call != chardev_setup && !p2pv_queue_ready(q))
 		return -EINVAL;
 	rc = verb->call(q, &arg);
 	if (rc)
 		return rc;
-	if (verb->dir & _IOC_READ && copy_to_user(user, &arg, verb->size))
+	if (_IOC_DIR(cmd) & _IOC_READ &&
+	    copy_to_user(user, &arg, _IOC_SIZE(verb->cmd)))
 		return -EFAULT;
 	return 0;
 }

@@ -320,6 +320,7 @@ err_free:
 
 struct p2pv_pair *p2pv_hcd_pair(unsigned int index)
 {
+	/* Pairs with the release in p2pv_hcd_add_pair(). */
 	return index < smp_load_acquire(&hcd_npairs) ? hcd_pairs[index] : NULL;
 }
 

@@ -229,6 +229,7 @@ struct p2pv_port {
 	u16 num;
 	struct p2pv_ep *eps;
 
+	/* Guards everything below. */
 	spinlock_t lock;
 	enum p2pvhci_port_state state;
 	u32 epoch;
@@ -308,6 +309,7 @@ struct p2pv_area {
  */
 struct p2pv_queue {
 	struct kref ref;
+	/* SETUP happens once. */
 	struct mutex setup;
 	int ready;
 	u8 listening;
@@ -324,7 +326,9 @@ struct p2pv_queue {
 	u8 id[16];
 	wait_queue_head_t wait;
 
+	/* The consuming half of the ring. */
 	struct mutex enter;
+	/* The producing half of the ring, and everything below. */
 	spinlock_t lock;
 	struct p2pv_ring ring;
 	int dead;

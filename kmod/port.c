@@ -12,6 +12,7 @@
 #include "p2pvhci.h"
 #include "trace.h"
 
+/* Who gets a free port, and the creation of pairs. */
 DEFINE_MUTEX(p2pv_port_bind_lock);
 
 /*

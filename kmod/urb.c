@@ -20,7 +20,7 @@ static struct p2pv_ep *urb_ep(struct p2pv_port *port, const struct urb *urb)
 
 	if (!num)
 		return &port->eps[0];
-	return &port->eps[num << 1 | !!usb_endpoint_dir_in(desc)];
+	return &port->eps[num << 1 | usb_endpoint_dir_in(desc)];
 }
 
 static u32 urb_len(const struct urb *urb)
@@ -225,7 +225,7 @@ static void urb_adopt_next(struct p2pv_ep *ep, struct p2pv_slot *slot)
 	urb_adopt(ep, slot);
 	slot->urb = urb;
 	slot->len = urb_len(urb);
-	slot->dir_in = !!usb_urb_dir_in(urb);
+	slot->dir_in = usb_urb_dir_in(urb) ? 1 : 0;
 	urb->hcpriv = slot;
 	ep->port->stats.in_flight++;
 }

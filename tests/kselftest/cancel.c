@@ -60,7 +60,7 @@ static int plug(struct ringdev *d)
 
 	rc = ringdev_plug(d, P2PVHCI_SPEED_HIGH);
 	if (rc)
-		ktap_abort("cannot plug: %s", strerror(-rc));
+		ktap_abort("no queue or no port: %s", strerror(-rc));
 	usb = ringdev_usbfs(10000);
 	if (usb < 0)
 		ktap_abort("no device: %s", strerror(-usb));

@@ -63,7 +63,7 @@ static void plug(struct ringdev *d, uint8_t speed)
 	d->port = 0;
 	rc = ringdev_plug(d, speed);
 	if (rc)
-		ktap_abort("cannot plug: %s", strerror(-rc));
+		ktap_abort("no queue or no port: %s", strerror(-rc));
 }
 
 static void check_speed(unsigned int i)

@@ -51,7 +51,7 @@ static void *attach(void *arg)
 		else
 			done(d, req.token, -rc, "It could not be bound.");
 	}
-	printf("attach: %d\n", rc);
+	printf("answered: %d\n", rc);
 	return NULL;
 }
 

@@ -110,7 +110,7 @@ static inline uint64_t genl_u64(const struct genl_msg *m, uint16_t type)
 	return v;
 }
 
-/* The error of an acknowledgement, with its sentence. */
+/* The error of an acknowledgment, with its sentence. */
 static inline int genl_error(struct genl *g, const void *buf, int len)
 {
 	const struct nlmsghdr *nlh = buf;
@@ -132,7 +132,7 @@ static inline int genl_error(struct genl *g, const void *buf, int len)
 }
 
 /*
- * Send and wait for the acknowledgement.  Answers go to each(), the first also
+ * Send and wait for the acknowledgment.  Answers go to each(), the first also
  * to @reply.  Returns the kernel's verdict.
  */
 static inline int genl_call(struct genl *g, struct genl_msg *m,

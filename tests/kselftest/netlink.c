@@ -35,23 +35,24 @@ FILL(fill_target, genl_put(m, P2PVHCI_A_TARGET, "x", 1))
 FILL(fill_empty_target, genl_put(m, P2PVHCI_A_TARGET, "", 0))
 FILL(fill_long_target, genl_put(m, P2PVHCI_A_TARGET, blob, 1025))
 FILL(fill_short_time, fill_target(m);
-     genl_put_u32(m, P2PVHCI_A_TIMEOUT_MS, 99))
+	genl_put_u32(m, P2PVHCI_A_TIMEOUT_MS, 99))
 FILL(fill_long_time, fill_target(m);
-     genl_put_u32(m, P2PVHCI_A_TIMEOUT_MS, 120001))
+	genl_put_u32(m, P2PVHCI_A_TIMEOUT_MS, 120001))
 FILL(fill_wrong_size, fill_target(m);
-     genl_put(m, P2PVHCI_A_TIMEOUT_MS, blob, 2))
+	genl_put(m, P2PVHCI_A_TIMEOUT_MS, blob, 2))
 FILL(fill_flags, fill_target(m);
-     genl_put_u32(m, P2PVHCI_A_PORT_FLAGS, 0x10))
-FILL(fill_grace, fill_target(m); genl_put_u32(m, P2PVHCI_A_GRACE_MS, 1))
+	genl_put_u32(m, P2PVHCI_A_PORT_FLAGS, 0x10))
+FILL(fill_grace, fill_target(m);
+	genl_put_u32(m, P2PVHCI_A_GRACE_MS, 1))
 FILL(fill_long_grace, fill_target(m);
-     genl_put_u32(m, P2PVHCI_A_GRACE_MS, 600001))
+	genl_put_u32(m, P2PVHCI_A_GRACE_MS, 600001))
 FILL(fill_foreign, fill_target(m); genl_put_u32(m, P2PVHCI_A_STATE, 1))
 FILL(fill_unknown, fill_target(m); genl_put_u32(m, 999, 1))
 FILL(fill_port0, genl_put_u32(m, P2PVHCI_A_PORT, 0))
 FILL(fill_port1, genl_put_u32(m, P2PVHCI_A_PORT, 1))
 FILL(fill_port_big, genl_put_u32(m, P2PVHCI_A_PORT, 0xffffffff))
 FILL(fill_port_grace, fill_port1(m);
-     genl_put_u32(m, P2PVHCI_A_GRACE_MS, 1000))
+	genl_put_u32(m, P2PVHCI_A_GRACE_MS, 1000))
 
 static const struct refusal refusals[] = {
 	{ "attach, nobody listens", P2PVHCI_CMD_ATTACH, -ESRCH,

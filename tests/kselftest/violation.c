@@ -68,7 +68,7 @@ static void plug(struct ringdev *d)
 	int rc = ringdev_plug(d, P2PVHCI_SPEED_HIGH);
 
 	if (rc)
-		ktap_abort("cannot plug: %s", strerror(-rc));
+		ktap_abort("no queue or no port: %s", strerror(-rc));
 }
 
 static int is_dead(const struct ringdev *d)
