@@ -38,6 +38,22 @@ static void sched_rotate(struct quic_stream *stream)
 	TAILQ_INSERT_TAIL(class, stream, sched);
 }
 
+/* Return: nonzero when another stream should be tried. */
+static int sched_stuck(struct quic_stream *stream, ngtcp2_ssize why)
+{
+	if (why != NGTCP2_ERR_STREAM_DATA_BLOCKED &&
+	    why != NGTCP2_ERR_STREAM_SHUT_WR &&
+	    why != NGTCP2_ERR_STREAM_NOT_FOUND)
+		return 0;
+	/* With the whole connection blocked, none is picked next. */
+	if (why == NGTCP2_ERR_STREAM_DATA_BLOCKED &&
+	    !ngtcp2_conn_get_max_data_left(stream->conn->nc))
+		return 1;
+	stream->blocked = 1;
+	quic_stream_delist(stream);
+	return 1;
+}
+
 /* Fill one packet from as many streams as fit.  Return: its length. */
 static ngtcp2_ssize sched_packet(struct quic_conn *conn, ngtcp2_path *path,
 				 uint8_t *buf, size_t len, uint64_t now)
@@ -61,26 +77,13 @@ static ngtcp2_ssize sched_packet(struct quic_conn *conn, ngtcp2_path *path,
 		if (stream && taken > 0)
 			quic_stream_sent(stream, taken);
 
-		switch (n) {
-		case NGTCP2_ERR_WRITE_MORE:
-			break;
-		case NGTCP2_ERR_STREAM_DATA_BLOCKED:
-			/* With the connection blocked, none is picked next. */
-			if (ngtcp2_conn_get_max_data_left(conn->nc)) {
-				stream->blocked = 1;
-				quic_stream_delist(stream);
-			}
-			break;
-		case NGTCP2_ERR_STREAM_SHUT_WR:
-		case NGTCP2_ERR_STREAM_NOT_FOUND:
-			stream->blocked = 1;
-			quic_stream_delist(stream);
-			break;
-		default:
-			if (n > 0 && stream)
-				sched_rotate(stream);
-			return n;
-		}
+		if (n == NGTCP2_ERR_WRITE_MORE)
+			continue;
+		if (stream && sched_stuck(stream, n))
+			continue;
+		if (stream && n > 0)
+			sched_rotate(stream);
+		return n;
 	}
 }
 

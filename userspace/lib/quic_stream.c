@@ -200,14 +200,15 @@ void quic_stream_sent(struct quic_stream *stream, size_t len)
 static void stream_acked(struct quic_stream *stream, uint64_t upto)
 {
 	struct quic *quic = stream->conn->quic;
-	struct quic_chunk *chunk;
+	struct quic_chunk *chunk = TAILQ_FIRST(&stream->chunks);
+	struct quic_chunk *next;
 
 	stream->acked = upto;
-	while ((chunk = TAILQ_FIRST(&stream->chunks)) &&
-	       stream->freed + chunk->len <= upto) {
+	for (; chunk && stream->freed + chunk->len <= upto; chunk = next) {
+		next = TAILQ_NEXT(chunk, next);
 		stream->freed += chunk->len;
 		if (stream->cur == chunk) {
-			stream->cur = TAILQ_NEXT(chunk, next);
+			stream->cur = next;
 			stream->cur_off = 0;
 		}
 		TAILQ_REMOVE(&stream->chunks, chunk, next);
