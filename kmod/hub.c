@@ -116,7 +116,7 @@ void p2pv_hub_plug(enum p2pv_hub_kind kind, struct p2pv_hub_port *port,
 	hub_show_device(kind, port);
 }
 
-void p2pv_hub_unplug(enum p2pv_hub_kind kind, struct p2pv_hub_port *port)
+void p2pv_hub_unplug(struct p2pv_hub_port *port)
 {
 	port->speed = 0;
 	port->lanes = 0;

@@ -64,10 +64,9 @@ void p2pv_hub_plug(enum p2pv_hub_kind kind, struct p2pv_hub_port *port,
 
 /**
  * p2pv_hub_unplug() - the device is gone
- * @kind: of the hub
  * @port: the port, its lock held by the caller
  */
-void p2pv_hub_unplug(enum p2pv_hub_kind kind, struct p2pv_hub_port *port);
+void p2pv_hub_unplug(struct p2pv_hub_port *port);
 
 /**
  * p2pv_hub_answer() - answer one request

@@ -47,7 +47,7 @@ void p2pv_port_init(struct p2pv_port *port, struct p2pv_pair *pair,
 	spin_lock_init(&port->lock);
 	init_completion(&port->reset_done);
 	INIT_LIST_HEAD(&port->queue_node);
-	p2pv_hub_unplug(kind, &port->hub);
+	p2pv_hub_unplug(&port->hub);
 }
 
 void p2pv_port_exit(struct p2pv_port *port)
@@ -294,7 +294,7 @@ int p2pv_port_disconnect(struct p2pv_port *port,
 	}
 	epoch = port->epoch;
 	port->status = status;
-	p2pv_hub_unplug(port->kind, &port->hub);
+	p2pv_hub_unplug(&port->hub);
 	p2pv_urb_collect(port, q, &done);
 	port_leave_queue(port, q);
 	port_set_state(port, P2PVHCI_PORT_DETACHING);
