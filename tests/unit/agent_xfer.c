@@ -164,13 +164,20 @@ int link_dial(const struct link_config *c, const struct sockaddr *addr,
 	      socklen_t addrlen, const uint8_t peer[KEY_LEN], void *ctx,
 	      struct link **link)
 {
-	(void)c, (void)addr, (void)addrlen, (void)peer, (void)ctx, (void)link;
+	(void)c;
+	(void)addr;
+	(void)addrlen;
+	(void)peer;
+	(void)ctx;
+	(void)link;
 	return -ENOSYS;
 }
 
 void link_close(struct link *link, uint64_t code, const char *why)
 {
-	(void)link, (void)code, (void)why;
+	(void)link;
+	(void)code;
+	(void)why;
 }
 
 void link_flush(struct link *link)
@@ -186,12 +193,15 @@ void *link_ctx(const struct link *link)
 
 void link_peer_addr(const struct link *link, char *buf, size_t len)
 {
-	(void)link, (void)buf, (void)len;
+	(void)link;
+	(void)buf;
+	(void)len;
 }
 
 void link_get_stats(const struct link *link, struct link_stats *stats)
 {
-	(void)link, (void)stats;
+	(void)link;
+	(void)stats;
 }
 
 /* --- Setting up ---------------------------------------------------------- */

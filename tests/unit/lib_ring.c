@@ -311,20 +311,23 @@ static void sends_sentences_the_kernel_takes(void **state)
 
 static int race_event;
 
+static uint32_t load(const uint32_t *word)
+{
+	return __atomic_load_n(word, __ATOMIC_ACQUIRE);
+}
+
 static void *race_kernel(void *arg)
 {
 	uint32_t i;
 
 	(void)arg;
 	for (i = 1; i <= RACE_COUNT; i++) {
-		while (fake.kctl->rq_tail - __atomic_load_n(
-		       &fake.ring.uctl->rq_head, __ATOMIC_ACQUIRE) ==
+		while (fake.kctl->rq_tail - load(&fake.ring.uctl->rq_head) ==
 		       RQ_ENTRIES)
 			sched_yield();
 		publish(i);
 		atomic_thread_fence(memory_order_seq_cst);
-		if (__atomic_load_n(&fake.ring.uctl->need_wakeup,
-				    __ATOMIC_RELAXED))
+		if (load(&fake.ring.uctl->need_wakeup))
 			eventfd_write(race_event, 1);
 	}
 	return NULL;

@@ -464,6 +464,11 @@ static void add(struct json_object *o, const char *key, uint64_t value)
 	json_object_object_add(o, key, json_object_new_int64((int64_t)value));
 }
 
+static void add_text(struct json_object *o, const char *key, const char *text)
+{
+	json_object_object_add(o, key, json_object_new_string(text));
+}
+
 static struct json_object *link_status(const struct remote *remote)
 {
 	struct json_object *o = json_object_new_object();
@@ -474,9 +479,8 @@ static struct json_object *link_status(const struct remote *remote)
 		link_get_stats(remote->link, &stats);
 		link_peer_addr(remote->link, addr, sizeof(addr));
 	}
-	json_object_object_add(o, "state", json_object_new_string(
-			       remote_state_name(remote->state)));
-	json_object_object_add(o, "via", json_object_new_string(addr));
+	add_text(o, "state", remote_state_name(remote->state));
+	add_text(o, "via", addr);
 	add(o, "rtt_us", stats.srtt_us);
 	add(o, "sent", stats.sent);
 	add(o, "received", stats.received);

@@ -107,8 +107,8 @@ static int post_attach(struct service *service, const struct peer *peer,
 }
 
 /* The sentence is for who typed the target; the kernel took it unread. */
-static void attach(struct service *service, uint64_t cookie,
-		   const uint8_t *text, uint32_t len, uint32_t timeout_ms)
+static void start_attach(struct service *service, uint64_t cookie,
+			 const uint8_t *text, uint32_t len, uint32_t timeout_ms)
 {
 	struct refusal refusal = { 0 };
 	const struct peer *peer;
@@ -151,8 +151,8 @@ static int take_attach(struct service *service, const struct p2pvhci_req *req)
 	if (head.target_len > P2PVHCI_TARGET_MAX ||
 	    head.target_len > req->len - sizeof(head))
 		return -EPROTO;
-	attach(service, req->token, payload + sizeof(head), head.target_len,
-	       head.timeout_ms);
+	start_attach(service, req->token, payload + sizeof(head),
+		     head.target_len, head.timeout_ms);
 	return 0;
 }
 

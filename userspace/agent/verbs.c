@@ -263,21 +263,28 @@ static void take_members(struct json_object *to, struct json_object *from)
 		json_object_object_add(to, key, json_object_get(value));
 }
 
+static void take_elements(struct json_object *to, struct json_object *from)
+{
+	struct json_object *o;
+	size_t i;
+
+	for (i = 0; i < json_object_array_length(from); i++) {
+		o = json_object_array_get_idx(from, i);
+		json_object_array_add(to, json_object_get(o));
+	}
+}
+
 static void status_part(struct letter *letter)
 {
 	struct verb_part *part = letter->ctx;
 	struct verb_status *status = part->status;
 	struct json_object *list;
 	struct json_object *link;
-	size_t i;
 
 	if (json_object_object_get_ex(letter->data, "link", &link))
 		take_members(part->peer, link);
 	if (json_object_object_get_ex(letter->data, "attachments", &list))
-		for (i = 0; i < json_object_array_length(list); i++)
-			json_object_array_add(status->attachments,
-				json_object_get(json_object_array_get_idx(list,
-									  i)));
+		take_elements(status->attachments, list);
 	json_object_put(letter->data);
 	free(part);
 	free(letter);

@@ -390,33 +390,32 @@ static struct xfer *find_sent(const struct port_ep *ep, uint64_t seq)
 
 /*
  * The one place where a peer's completion is judged against its request; that
- * it is a COMPLETE is the link's doing.
+ * it is a COMPLETE is the link's doing.  NULL: refused, the link knows why.
  */
-static int judge(struct port_ep *ep, const struct wire_msg *msg,
-		 struct xfer **found)
+static struct xfer *judge(struct port_ep *ep, const struct wire_msg *msg)
 {
 	const struct wire_complete *c = &msg->complete;
 	struct link *link = link_ep_link(ep->stream);
-	struct xfer *xfer;
+	struct xfer *xfer = find_sent(ep, c->seq);
 
 	if (c->epoch != ep->port->epoch)
-		return link_reason(link, "endpoint 0x%02x: epoch %u, not %u",
-				   ep->addr, c->epoch, ep->port->epoch);
-	xfer = find_sent(ep, c->seq);
-	if (!xfer)
-		return link_reason(link, "endpoint 0x%02x: nobody waits for %"
-				   PRIu64, ep->addr, c->seq);
-	if (c->actual > xfer->req.len)
-		return link_reason(link, "endpoint 0x%02x: %u of %u bytes",
-				   ep->addr, c->actual, xfer->req.len);
-	if (msg->payload != (xfer->in ? c->actual : 0))
-		return link_reason(link, "endpoint 0x%02x: payload of %u bytes",
-				   ep->addr, msg->payload);
-	if (c->npkt || c->errs)
-		return link_reason(link, "endpoint 0x%02x: %u packets",
-				   ep->addr, c->npkt);
-	*found = xfer;
-	return 0;
+		link_reason(link, "endpoint 0x%02x: epoch %u, not %u", ep->addr,
+			    c->epoch, ep->port->epoch);
+	else if (!xfer)
+		link_reason(link, "endpoint 0x%02x: nobody waits for %" PRIu64,
+			    ep->addr, c->seq);
+	else if (c->actual > xfer->req.len)
+		link_reason(link, "endpoint 0x%02x: %u of %u bytes", ep->addr,
+			    c->actual, xfer->req.len);
+	else if (msg->payload != (xfer->in ? c->actual : 0))
+		link_reason(link, "endpoint 0x%02x: payload of %u bytes",
+			    ep->addr, msg->payload);
+	else if (c->npkt || c->errs)
+		link_reason(link, "endpoint 0x%02x: %u packets", ep->addr,
+			    c->npkt);
+	else
+		return xfer;
+	return NULL;
 }
 
 static void *heap_room(struct queue *queue, uint32_t len)
@@ -434,12 +433,10 @@ static void *heap_room(struct queue *queue, uint32_t len)
 int xfer_begin(struct port_ep *ep, const struct wire_msg *msg, void **dst)
 {
 	struct queue *queue = ep->port->queue;
-	struct xfer *xfer;
-	int ret;
+	struct xfer *xfer = judge(ep, msg);
 
-	ret = judge(ep, msg, &xfer);
-	if (ret)
-		return ret;
+	if (!xfer)
+		return -EPROTO;
 	xfer->extent.len = msg->payload;
 	xfer->extent.off = take_room(queue, msg->payload);
 	if (xfer->extent.off != RING_NO_SPACE) {
@@ -474,12 +471,10 @@ static void count(struct port *port, const struct xfer *xfer, uint32_t actual)
 int xfer_end(struct port_ep *ep, const struct wire_msg *msg)
 {
 	struct queue *queue = ep->port->queue;
-	struct xfer *xfer;
-	int ret;
+	struct xfer *xfer = judge(ep, msg);
 
-	ret = judge(ep, msg, &xfer);
-	if (ret)
-		return ret;
+	if (!xfer)
+		return -EPROTO;
 	memset(&xfer->cmp, 0, sizeof(xfer->cmp));
 	xfer->cmp.token = xfer->req.token;
 	xfer->cmp.status = kernel_status(xfer, msg->complete.status);
