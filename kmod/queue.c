@@ -389,6 +389,7 @@ struct p2pv_slot *p2pv_queue_take(struct p2pv_queue *q, enum p2pvhci_op op,
 
 void p2pv_queue_free(struct p2pv_queue *q, struct p2pv_slot *slot)
 {
+	u32 gen = slot->gen + 1;
 	unsigned long flags;
 
 	if (slot->out_len)
@@ -402,8 +403,7 @@ void p2pv_queue_free(struct p2pv_queue *q, struct p2pv_slot *slot)
 	spin_lock_irqsave(&q->lock, flags);
 	slot->state = P2PV_SLOT_FREE;
 	/* From here on the token is unknown; 0 is never a generation. */
-	if (!++slot->gen)
-		slot->gen = 1;
+	WRITE_ONCE(slot->gen, gen ? gen : 1);
 	list_add(&slot->node, &q->free);
 	q->nfree++;
 	spin_unlock_irqrestore(&q->lock, flags);

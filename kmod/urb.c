@@ -210,7 +210,7 @@ static void urb_publish(struct p2pv_queue *q, struct p2pv_slot *slot)
 
 static void urb_adopt(struct p2pv_ep *ep, struct p2pv_slot *slot)
 {
-	slot->port = ep->port;
+	WRITE_ONCE(slot->port, ep->port);
 	slot->ep = ep;
 	slot->epoch = ep->port->epoch;
 	slot->seq = ++ep->seq;
