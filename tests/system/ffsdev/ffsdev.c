@@ -110,6 +110,16 @@ static void endpoint_wait(struct endpoint *ep)
 	}
 }
 
+/* The function was disabled under the transfer, and may be enabled again before
+ * this thread runs: the next transfer waits for that in the kernel.
+ */
+static void endpoint_pause(void)
+{
+	pthread_mutex_unlock(&dev.lock);
+	usleep(1000);
+	pthread_mutex_lock(&dev.lock);
+}
+
 static void endpoint_record(struct endpoint *ep, const uint8_t *data,
 			    size_t asked, size_t length)
 {
@@ -146,7 +156,7 @@ static void *endpoint_out(void *arg)
 		if (ret >= 0)
 			endpoint_record(ep, data, asked, ret);
 		else if (ret < 0 && errno != EINTR)
-			dev.enabled = 0;
+			endpoint_pause();
 	}
 	return NULL;
 }
@@ -212,7 +222,7 @@ static void *endpoint_in(void *arg)
 		if (ret >= 0)
 			endpoint_answered(ep);
 		else if (ret < 0 && errno != EINTR)
-			dev.enabled = 0;
+			endpoint_pause();
 	}
 	return NULL;
 }
