@@ -160,7 +160,11 @@ void link_listener_close(struct link_listener *listener, uint64_t code,
  * link_close() - say good-bye; @down follows from the loop
  * @link: any state
  * @code: P2PUSB_CLOSE_*
- * @why: sentence for the peer
+ * @why: sentence for the peer; printable ASCII arrives unchanged
+ *
+ * What was queued is sent first as far as the network takes it at once.
+ * @down gets 0 and @why.  Late packets of the peer are answered for up to a
+ * second after that; the loop stays alive for it.
  */
 void link_close(struct link *link, uint64_t code, const char *why);
 
@@ -179,7 +183,10 @@ int link_reason(struct link *link, const char *fmt, ...)
  * @link: up
  * @msg: no payload
  *
- * Return: 0, -ENOMEM, -ESHUTDOWN when the link is closing.
+ * A peer that lets 1 MiB of answers pile up is closed with
+ * P2PUSB_CLOSE_LIMIT.
+ *
+ * Return: 0, -ENOMEM, -ESHUTDOWN when the link is not up or closing.
  */
 int link_send(struct link *link, const struct wire_msg *msg);
 

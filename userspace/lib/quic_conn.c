@@ -4,7 +4,6 @@
  *
  * Knows no stream (quic_stream.c) and not why it ends (quic_end.c).
  */
-#include <assert.h>
 #include <errno.h>
 #include <gnutls/gnutls.h>
 #include <ngtcp2/ngtcp2.h>
@@ -33,7 +32,8 @@ static const uint8_t conn_next[QUIC_NSTATES] = {
 
 void quic_conn_set_state(struct quic_conn *conn, enum quic_state next)
 {
-	assert(conn_next[conn->state] & 1 << next);
+	if (!(conn_next[conn->state] & 1 << next))
+		abort();
 	if (conn->state == QUIC_HANDSHAKE)
 		conn->quic->half_open--;
 	conn->state = next;
@@ -152,6 +152,12 @@ static void conn_settings(ngtcp2_settings *settings)
 	settings->initial_rtt = CONN_INITIAL_RTT;
 	settings->handshake_timeout = QUIC_HANDSHAKE_TIMEOUT;
 	settings->max_tx_udp_payload_size = CONN_PAYLOAD_MAX;
+	/*
+	 * An answer should carry the acknowledgement.  The library adds one to
+	 * a packet only when it is due, and on a LAN it is due so soon after
+	 * the answer that it costs a timer and a packet of its own.
+	 */
+	settings->ack_thresh = 1;
 	settings->max_window = QUIC_WINDOW_MAX;
 	settings->max_stream_window = QUIC_STREAM_WINDOW_MAX;
 	settings->pmtud_probes = conn_probes;
@@ -185,6 +191,7 @@ static struct quic_conn *conn_alloc(struct quic *quic)
 	LIST_INIT(&conn->streams);
 	for (i = 0; i < QUIC_NPRIO; i++)
 		TAILQ_INIT(&conn->sched[i]);
+	conn->expiry = UINT64_MAX;
 	ngtcp2_ccerr_default(&conn->end.ccerr);
 	TAILQ_INSERT_TAIL(&quic->conns, conn, entry);
 	quic->nconns++;
@@ -332,8 +339,7 @@ uint64_t quic_conn_expiry(struct quic_conn *conn)
 		return conn->linger_until;
 	if (conn->end.wanted || quic_tx_pending(conn->quic))
 		return UINT64_MAX;
-	at = ngtcp2_conn_get_expiry(conn->nc);
-	at = conn_min(at, conn->trust_by);
+	at = conn_min(conn->expiry, conn->trust_by);
 	return conn_min(at, conn->refused_by);
 }
 
@@ -353,6 +359,7 @@ void quic_conn_expire(struct quic_conn *conn, uint64_t now)
 
 	if (quic_conn_expiry(conn) > now)
 		return;
+	conn->expiry = UINT64_MAX;	/* until its turn has come */
 	quic_mark(conn);
 	if (conn->state == QUIC_LINGER) {
 		quic_conn_set_state(conn, QUIC_DEAD);

@@ -157,6 +157,7 @@ struct quic_end {
  * @refused: admit or the comparison with @peer said no
  * @nstreams: open streams
  * @peer: dialled: expected key; listening: proven key
+ * @expiry: when the library wants to be called, as of the last write
  * @trust_by: deadline of quic_conn_trust(), 0 when met
  * @refused_by: the network says that nobody is there; 0 when unknown
  * @linger_until: end of QUIC_LINGER
@@ -177,6 +178,7 @@ struct quic_conn {
 	unsigned int nstreams;
 	unsigned int answers;
 	uint8_t peer[KEY_LEN];
+	uint64_t expiry;
 	uint64_t trust_by;
 	uint64_t refused_by;
 	uint64_t linger_until;

@@ -109,6 +109,20 @@ static void sched_send(struct quic_conn *conn, const ngtcp2_path *path,
 	udp_send(&quic->udp, &up, pkt, odd, odd, &sent);
 }
 
+/*
+ * With nothing left to send, the moment at which pacing would allow the next
+ * packet is not worth a wake-up: ask for the time before pacing knows of this
+ * batch.
+ */
+static void sched_time(struct quic_conn *conn, int finished, uint64_t now)
+{
+	if (finished)
+		conn->expiry = ngtcp2_conn_get_expiry(conn->nc);
+	ngtcp2_conn_update_pkt_tx_time(conn->nc, now);
+	if (!finished)
+		conn->expiry = ngtcp2_conn_get_expiry(conn->nc);
+}
+
 /* Return: nonzero when there may be more to write. */
 static int sched_batch(struct quic_conn *conn, uint64_t now)
 {
@@ -139,17 +153,16 @@ static int sched_batch(struct quic_conn *conn, uint64_t now)
 			tx->seg = n;
 		}
 		if ((size_t)n > usual || (size_t)n > tx->seg ||
+		    tx->len % tx->seg ||
 		    !ngtcp2_path_eq(&first.path, &ps.path)) {
 			odd = n;
 			break;
 		}
 		tx->len += n;
-		if ((size_t)n < tx->seg)
-			break;
 	}
 	if (tx->len || odd)
 		sched_send(conn, &ps.path, odd);
-	ngtcp2_conn_update_pkt_tx_time(conn->nc, now);
+	sched_time(conn, !n && !sched_pick(conn), now);
 	if (n < 0)
 		quic_end_lib(conn, n);
 	return n > 0;

@@ -248,8 +248,13 @@ static void stream_free(struct quic_stream *stream)
 
 void quic_stream_free_all(struct quic_conn *conn)
 {
-	while (!LIST_EMPTY(&conn->streams))
-		stream_free(LIST_FIRST(&conn->streams));
+	struct quic_stream *stream = LIST_FIRST(&conn->streams);
+	struct quic_stream *next;
+
+	for (; stream; stream = next) {
+		next = LIST_NEXT(stream, entry);
+		stream_free(stream);
+	}
 }
 
 int quic_stream_open(struct quic_conn *conn, unsigned int prio, void *ctx,
