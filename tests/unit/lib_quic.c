@@ -29,6 +29,30 @@ int gnutls_alpn_set_protocols(gnutls_session_t session,
 	return real(session, &other, 1, flags);
 }
 
+static unsigned int sendmsg_calls;
+static unsigned int sendmsg_full_every;	/* n-th call finds the socket full */
+static int sendmsg_gso_error;		/* what UDP_SEGMENT meets, once */
+
+/* Interposed, so that the network can be as bad as it likes. */
+ssize_t sendmsg(int fd, const struct msghdr *msg, int flags)
+{
+	ssize_t (*real)(int fd, const struct msghdr *msg, int flags);
+	struct cmsghdr *c = CMSG_FIRSTHDR(msg);
+
+	real = dlsym(RTLD_NEXT, "sendmsg");
+	if (sendmsg_full_every && ++sendmsg_calls % sendmsg_full_every == 0) {
+		errno = EAGAIN;
+		return -1;
+	}
+	for (; c; c = CMSG_NXTHDR((struct msghdr *)msg, c)) {
+		if (c->cmsg_level != IPPROTO_UDP || !sendmsg_gso_error)
+			continue;
+		errno = sendmsg_gso_error;
+		return -1;
+	}
+	return real(fd, msg, flags);
+}
+
 /* The relay */
 
 static void relay_sent(uv_udp_send_t *req, int status)
@@ -217,6 +241,43 @@ static void payload_is_not_in_clear_on_the_wire(void **state)
 	assert_int_equal(bed->relay.canaries, 0);
 }
 
+static void full_socket_delays_and_loses_nothing(void **state)
+{
+	struct bed *bed = *state;
+	uint64_t start = uv_hrtime();
+
+	listen_on(bed);
+	connect_both(bed);
+	sendmsg_full_every = 3;
+	echo(bed, open_ep(bed, 1, LINK_PRIO_BULK), 1, 4 << 20);
+	sendmsg_full_every = 0;
+	assert_int_equal(bed->side[0].bad + bed->side[1].bad, 0);
+	assert_true(uv_hrtime() - start < 5000000000);
+}
+
+static void refused_gso_is_done_without(void **state)
+{
+	static const int errors[] = { EIO, EINVAL, EMSGSIZE, ENOPROTOOPT };
+	struct bed *bed = *state;
+	struct link_stats stats;
+	size_t i;
+
+	listen_on(bed);
+	for (i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+		connect_both(bed);
+		sendmsg_gso_error = errors[i];
+		echo(bed, open_ep(bed, 1, LINK_PRIO_BULK), 1, 1 << 20);
+		sendmsg_gso_error = 0;
+		link_get_stats(bed->side[0].link, &stats);
+		assert_int_equal(stats.gso, 0);
+		link_close(bed->side[0].link, P2PUSB_CLOSE_OK, "next");
+		run_until(bed, &bed->side[1].down, i + 1, 2000);
+		bed->side[0].up = 0;
+		bed->side[1].up = 0;
+	}
+	assert_int_equal(bed->side[0].bad + bed->side[1].bad, 0);
+}
+
 static void garbage_datagrams_are_ignored(void **state)
 {
 	struct bed *bed = *state;
@@ -393,6 +454,8 @@ int main(void)
 		T(nobody_there_is_told_at_once),
 		T(loss_is_mended),
 		T(payload_is_not_in_clear_on_the_wire),
+		T(full_socket_delays_and_loses_nothing),
+		T(refused_gso_is_done_without),
 		T(garbage_datagrams_are_ignored),
 		T(restarted_server_is_noticed_at_once),
 		T(killed_server_is_noticed_by_its_closed_port),

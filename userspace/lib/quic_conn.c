@@ -153,9 +153,9 @@ static void conn_settings(ngtcp2_settings *settings)
 	settings->handshake_timeout = QUIC_HANDSHAKE_TIMEOUT;
 	settings->max_tx_udp_payload_size = CONN_PAYLOAD_MAX;
 	/*
-	 * An answer should carry the acknowledgement.  The library adds one to
-	 * a packet only when it is due, and on a LAN it is due so soon after
-	 * the answer that it costs a timer and a packet of its own.
+	 * An answer should carry the ACK.  The library adds one to a packet
+	 * only when it is due, and on a LAN it is due so soon after the answer
+	 * that it costs a timer and a packet of its own.
 	 */
 	settings->ack_thresh = 1;
 	settings->max_window = QUIC_WINDOW_MAX;
