@@ -244,7 +244,6 @@ static void payload_is_not_in_clear_on_the_wire(void **state)
 static void full_socket_delays_and_loses_nothing(void **state)
 {
 	struct bed *bed = *state;
-	uint64_t start = uv_hrtime();
 
 	listen_on(bed);
 	connect_both(bed);
@@ -252,7 +251,6 @@ static void full_socket_delays_and_loses_nothing(void **state)
 	echo(bed, open_ep(bed, 1, LINK_PRIO_BULK), 1, 4 << 20);
 	sendmsg_full_every = 0;
 	assert_int_equal(bed->side[0].bad + bed->side[1].bad, 0);
-	assert_true(uv_hrtime() - start < 5000000000);
 }
 
 static void refused_gso_is_done_without(void **state)
