@@ -100,27 +100,42 @@ rig_busid()
 	dir="$(rig_usb "$1" "${2:-dummy_hcd}")" && echo "${dir##*/}"
 }
 
-# rig_attach SERIAL - share a gadget and attach it; prints nothing.
+# rig_attach SERIAL [HCD] - share a device that is plugged in below HCD
+# (dummy_hcd) and attach it; prints nothing.
 rig_attach()
 {
 	local busid
 
-	busid="$(rig_busid "$1")" || return
+	busid="$(rig_busid "$1" "${2:-dummy_hcd}")" || return
 	p2pusbctl share "$busid" >/dev/null &&
 		p2pusbctl attach "srv/$busid" >/dev/null
 }
 
 rig_detach()
 {
-	p2pusbctl detach "srv/$(rig_busid "$1")" >/dev/null
+	p2pusbctl detach "srv/$(rig_busid "$1" "${2:-dummy_hcd}")" >/dev/null
 }
 
-# rig_import SERIAL - attach a gadget, wait for its twin, print its sysfs
-# folder below our own controller.
+# rig_import SERIAL [HCD] - attach it, wait for its twin, print its sysfs folder
+# below our own controller.
 rig_import()
 {
-	rig_need "rig_usb $1 dummy_hcd" 10 "gadget $1" >&2
-	rig_attach "$1" || return
+	rig_need "rig_usb $1 ${2:-dummy_hcd}" 10 "device $1" >&2
+	rig_attach "$1" "${2:-dummy_hcd}" || return
 	rig_wait "rig_usb $1 p2pvhci" 10 || return
 	rig_usb "$1" p2pvhci
+}
+
+# rig_ports - how many ports the kernel has in use, as a number.
+rig_ports()
+{
+	p2pusbctl status --json | jsonget 'module.ports.#'
+}
+
+# rig_no_ports SECONDS - is none in use, at the latest then, and is no device of
+# ours left?
+rig_no_ports()
+{
+	rig_wait 'test "$(rig_ports)" = 0' "$1" &&
+		rig_wait '! ls -d /sys/devices/platform/p2pvhci*/usb*/*-*/idVendor >/dev/null 2>&1' 5
 }

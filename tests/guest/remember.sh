@@ -41,3 +41,22 @@ remember_both()
 		remember_check "$speed speed: $what" "$node" "$@"
 	done
 }
+
+# remember_hold NODE [OPTION]... - leave transfers in flight in the background,
+# its process in hold_pid, its words in /tmp/hold.out.
+remember_hold()
+{
+	usbio "$1" hold --seconds 60 ${2:+"$2" "$3"} >/tmp/hold.out 2>&1 &
+	hold_pid=$!
+	rig_need 'grep -q "in flight" /tmp/hold.out' 10 "transfers in flight"
+}
+
+# remember_given_back SECONDS - were all of them given back because the device
+# is gone, and that in time?
+remember_given_back()
+{
+	rig_wait "! kill -0 $hold_pid 2>/dev/null" "$1"
+	sed 's/^/# /' /tmp/hold.out
+	kill -9 "$hold_pid" 2>/dev/null && return 1
+	wait "$hold_pid"
+}

@@ -32,7 +32,6 @@
  * @REMEMBER_STALL_EP: wValue = enum remember_ep
  * @REMEMBER_STALL_EP0: is stalled, whatever its direction and length
  * @REMEMBER_SILENT: answered only after wValue milliseconds
- * @REMEMBER_DISCONNECT: leaves the bus wValue milliseconds after its answer
  * @REMEMBER_ECHO: OUT keeps the data, IN returns them
  * @REMEMBER_CHUNK: wValue = packets that one read of an OUT endpoint takes
  * @REMEMBER_PAUSE: wValue = 1: OUT endpoints take nothing, 0: they do
@@ -46,7 +45,6 @@ enum remember_request {
 	REMEMBER_STALL_EP,
 	REMEMBER_STALL_EP0,
 	REMEMBER_SILENT,
-	REMEMBER_DISCONNECT,
 	REMEMBER_ECHO,
 	REMEMBER_CHUNK,
 	REMEMBER_PAUSE,

@@ -406,7 +406,6 @@ static int control_out(const struct usb_ctrlrequest *setup,
 		pthread_cond_broadcast(&dev.wake);
 		return 0;
 	case REMEMBER_SILENT:
-	case REMEMBER_DISCONNECT:
 		return 0;
 	}
 	return -EPIPE;
@@ -456,10 +455,6 @@ static void control_obey(int ep0, const struct usb_ctrlrequest *setup)
 	if (ret < 0)
 		return control_stall(ep0, setup);
 	(void)!read(ep0, dev.control, 0);
-	if (setup->bRequest == REMEMBER_DISCONNECT) {
-		usleep(le16toh(setup->wValue) * 1000);
-		_exit(0);
-	}
 }
 
 static void control_setup(int ep0, const struct usb_ctrlrequest *setup)

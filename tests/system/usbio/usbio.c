@@ -57,7 +57,6 @@ static const struct {
 	{ "hold", usbio_hold },
 	{ "flow", usbio_flow },
 	{ "silent", usbio_silent },
-	{ "disconnect", usbio_disconnect },
 };
 
 #define VERBS (sizeof(verbs) / sizeof(verbs[0]))

@@ -42,6 +42,5 @@ void usbio_latency(struct host *host, const struct usbio_args *args);
 void usbio_hold(struct host *host, const struct usbio_args *args);
 void usbio_flow(struct host *host, const struct usbio_args *args);
 void usbio_silent(struct host *host, const struct usbio_args *args);
-void usbio_disconnect(struct host *host, const struct usbio_args *args);
 
 #endif /* P2PUSB_TESTS_USBIO_H */

@@ -298,17 +298,19 @@ void usbio_hold(struct host *host, const struct usbio_args *args)
 	};
 	int timeout = (args->seconds ? args->seconds : 60) * 1000;
 	struct host_urb xfers[3 * RACE_QUEUE], *back;
-	unsigned int i, failed = 0;
+	unsigned int i, count = 3 * RACE_QUEUE, failed = 0;
 	int ret;
 
+	if (args->count && args->count < count)
+		count = args->count;
 	host_order(host, REMEMBER_RESET, 0, NULL, 0);
 	host_order(host, REMEMBER_PAUSE, 1, NULL, 0);
-	for (i = 0; i < 3 * RACE_QUEUE; i++) {
+	for (i = 0; i < count; i++) {
 		host_urb_init(host, &xfers[i], eps[i % 3], 2048, 0);
 		failed += !!host_submit(host, &xfers[i]);
 	}
-	verdict(failed, "%u transfers are in flight", i);
-	for (i = 0; i < 3 * RACE_QUEUE && !failed; i++) {
+	verdict(failed, "%u transfers are in flight", count);
+	for (i = 0; i < count && !failed; i++) {
 		ret = host_reap(host, &back, timeout);
 		if (ret || !is_gone(back->urb.status)) {
 			note("transfer %u: reap %d, status %d", i, ret,
@@ -388,13 +390,4 @@ void usbio_silent(struct host *host, const struct usbio_args *args)
 
 	ret = host_order(host, REMEMBER_SILENT, ms, NULL, 0);
 	verdict(ret < 0, "the device was silent for %u ms", ms);
-}
-
-void usbio_disconnect(struct host *host, const struct usbio_args *args)
-{
-	int ret;
-
-	(void)args;
-	ret = host_order(host, REMEMBER_DISCONNECT, 100, NULL, 0);
-	verdict(ret < 0, "the device leaves the bus");
 }
