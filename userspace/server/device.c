@@ -191,7 +191,7 @@ static void claim_why(struct device *dev, int err, char *why, size_t len)
 	if (why[0])
 		return;
 	if (err == -EACCES)
-		snprintf(why, len, "the USB node may not be opened: its group must be that of the server (udev rule 60-p2pusbd.rules)");
+		snprintf(why, len, "the group of its USB node is not that of the server (60-p2pusbd.rules)");
 	else
 		snprintf(why, len, "%s", strerror(-err));
 }

@@ -62,7 +62,7 @@ static const char *speed_name(uint8_t speed)
 		[P2PUSB_SPEED_FULL] = "full",
 		[P2PUSB_SPEED_HIGH] = "high",
 		[P2PUSB_SPEED_SUPER] = "super",
-		[P2PUSB_SPEED_SUPER_PLUS] = "super+",
+		[P2PUSB_SPEED_SUPER_PLUS] = "super-plus",
 	};
 
 	return speed < sizeof(names) / sizeof(names[0]) && names[speed] ?
