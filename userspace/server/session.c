@@ -132,11 +132,23 @@ static void attachment_free(struct attachment *att)
 	free(att);
 }
 
+/* The next of its devices, taken from it. */
+static struct attachment *session_pop(struct session *session)
+{
+	struct attachment *att = TAILQ_FIRST(&session->attachments);
+
+	if (!att)
+		return NULL;
+	TAILQ_REMOVE(&session->attachments, att, entry);
+	session->nattached--;
+	device_detach(att->device, att);
+	return att;
+}
+
 static void session_down(struct link *link, int err, const char *why)
 {
 	struct session *session = link_ctx(link);
 	struct attachment *att;
-	struct device *dev;
 
 	/* Not accepted: there is nothing to undo. */
 	if (!session)
@@ -148,13 +160,12 @@ static void session_down(struct link *link, int err, const char *why)
 		log_note("%s disconnected: %s", session->name, why);
 	TAILQ_REMOVE(&session->server->sessions, session, entry);
 	session->server->nsessions--;
-	while ((att = TAILQ_FIRST(&session->attachments))) {
-		dev = att->device;
+	TAILQ_FOREACH(att, &session->attachments, entry) {
 		if (att->dev)
-			forget_streams(dev);
-		device_detach(dev, att);
-		attachment_free(att);
+			forget_streams(att->device);
 	}
+	while ((att = session_pop(session)))
+		free(att);
 	free(session);
 }
 
@@ -166,10 +177,8 @@ void session_cut(struct server *server, const uint8_t *key, const char *why)
 	TAILQ_FOREACH(session, &server->sessions, entry) {
 		if (memcmp(link_peer_key(session->link), key, KEY_LEN))
 			continue;
-		while ((att = TAILQ_FIRST(&session->attachments))) {
-			device_detach(att->device, att);
-			session_lost(att, P2PUSB_CODE_REVOKED, why);
-		}
+		while ((att = session_pop(session)))
+			free(att);
 		link_close(session->link, P2PUSB_CLOSE_DENIED, why);
 	}
 }
