@@ -60,3 +60,11 @@ remember_given_back()
 	kill -9 "$hold_pid" 2>/dev/null && return 1
 	wait "$hold_pid"
 }
+
+# remember_works NODE [BYTES] - does a transfer get through?
+remember_works()
+{
+	usbio "$1" out --length "${2:-1000}" 2>&1 | sed 's/^/# /' >/tmp/works.out
+	cat /tmp/works.out
+	grep -q '^# ok 1 ' /tmp/works.out
+}

@@ -1,0 +1,103 @@
+# shellcheck shell=dash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The kernel's usbtest on a gadget of ours: here, then through the whole road,
+# with the same lists, compared case by case.
+#
+# Sourced after rig.sh.  What a case moved is counted through usbmon, so that a
+# case which passes by doing less is noticed.
+
+# Of 1 to 20, those that dummy_hcd can do; 15 and 16 are isochronous.
+usbtest_cases="1 2 3 4 5 6 7 8 9 10 11 12 13 14 17 18 19 20"
+
+# usbtest_arguments CASE - iterations and sizes.  testusb's own default of
+# sizes gives steps that the device refuses by design in 4, 7 and 8, hence 1024.
+usbtest_arguments()
+{
+	local count="${usbtest_count:-8}"
+
+	case "$1" in
+	10)	echo "-c $count -g 8" ;;
+	11|12)	echo "-c $count -s 1024 -g 8" ;;
+	14)	echo "-c $count -s 512 -v 61" ;;
+	5|6|7|8) echo "-c $count -s 4096 -v 1024 -g 8" ;;
+	*)	echo "-c $count -s 4096 -v 1024" ;;
+	esac
+}
+
+# usbtest_case DIR CASE FILE - run it on the device of a sysfs folder; one line
+# of verdict, then what passed, into FILE.
+usbtest_case()
+{
+	local dir="$1" counter status
+
+	urbcount "$(cat "$dir/busnum")" "$(cat "$dir/devnum")" >/tmp/urbs &
+	counter=$!
+	rig_need 'grep -q ready /tmp/urbs' 5 "usbmon"
+	# shellcheck disable=SC2046
+	timeout 60 testusb -D "$(rig_usbfs "$dir")" -t "$2" \
+		$(usbtest_arguments "$2") >/tmp/testusb.out 2>&1
+	status=$?
+	kill -TERM "$counter"
+	wait "$counter" || echo "usbmon lost events"
+	{
+		# "test 1,    0.5 secs" is a pass; an error names a number.
+		if [ "$status" -eq 0 ] && grep -q ' secs$' /tmp/testusb.out; then
+			echo pass
+		else
+			sed -n 's/.*--> \([0-9]*\).*/failed with \1/p' \
+				/tmp/testusb.out
+			echo "status $status"
+		fi
+		grep '^ep=' /tmp/urbs
+	} >"$3"
+}
+
+# usbtest_same CASE - what must be equal of two runs.  Which transfers a cancel
+# still caught is a race, also here: then only the verdict.
+usbtest_same()
+{
+	case "$1" in
+	11|12)
+		[ "$(head -n 1 "/tmp/local-$1")" = "$(head -n 1 "/tmp/far-$1")" ]
+		;;
+	*)	cmp -s "/tmp/local-$1" "/tmp/far-$1" ;;
+	esac
+}
+
+usbtest_run()
+{
+	local case
+
+	for case in $usbtest_cases; do
+		usbtest_case "$1" "$case" "/tmp/$2-$case"
+	done
+}
+
+# usbtest_compare SPEED - the whole comparison, 18 verdicts.
+usbtest_compare()
+{
+	local dir case
+
+	rig_modprobe usbmon
+	rig_modprobe usbtest
+	rig_gadget_sourcesink zero "$1"
+	rig_need 'rig_usb zero dummy_hcd' 10 "gadget"
+	dir="$(rig_usb zero dummy_hcd)"
+	rig_need "test -e $dir/*:1.0/driver" 10 "usbtest on the local device"
+	usbtest_run "$dir" local
+	dir="$(rig_import zero)" || ktap_abort "the gadget is not imported"
+	rig_need "test -e $dir/*:1.0/driver" 10 "usbtest on the imported device"
+	usbtest_run "$dir" far
+	for case in $usbtest_cases; do
+		if [ "$(head -n 1 "/tmp/local-$case")" != pass ]; then
+			ktap_skip "$1 speed: case $case" \
+				"not even here: $(head -n 1 "/tmp/local-$case")"
+			continue
+		fi
+		ktap_check "$1 speed: case $case, $(head -n 1 "/tmp/far-$case")" \
+			usbtest_same "$case" ||
+			:
+		usbtest_same "$case" || diff "/tmp/local-$case" "/tmp/far-$case"
+	done
+}
