@@ -50,3 +50,18 @@ void notify_stopping(void)
 {
 	notify_send("STOPPING=1\nSTATUS=stopping");
 }
+
+uint64_t notify_alive_ms(void)
+{
+	const char *usec = getenv("WATCHDOG_USEC");
+	const char *pid = getenv("WATCHDOG_PID");
+
+	if (!usec || (pid && strtol(pid, NULL, 10) != getpid()))
+		return 0;
+	return strtoull(usec, NULL, 10) / 2000;
+}
+
+void notify_alive(void)
+{
+	notify_send("WATCHDOG=1");
+}

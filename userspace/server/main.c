@@ -179,7 +179,9 @@ static int serve(struct server *server)
 	status = ERROR_EXIT_CONFIG;
 	if (load_peers(server))
 		goto wipe_key;
-	status = server_run(server) ? ERROR_EXIT_FAILED : ERROR_EXIT_OK;
+	ret = server_run(server);
+	status = !ret ? ERROR_EXIT_OK : ret == -EADDRINUSE ? ERROR_EXIT_BUSY :
+							     ERROR_EXIT_FAILED;
 	peer_list_free(server->peers);
 wipe_key:
 	key_wipe(&server->key);

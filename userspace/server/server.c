@@ -164,7 +164,6 @@ static void server_stop(struct server *server)
 	if (server->stopping)
 		return;
 	notify_stopping();
-	log_note("stopping");
 	uv_timer_start(&server->deadline, deadline_over, SERVER_STOP_MS, 0);
 	uv_unref((uv_handle_t *)&server->deadline);
 	release_devices(server);
@@ -173,6 +172,7 @@ static void server_stop(struct server *server)
 				    "the server stops");
 	if (server->control)
 		control_close(server->control);
+	uv_close((uv_handle_t *)&server->watchdog, NULL);
 	uv_close((uv_handle_t *)&server->sigterm, NULL);
 	uv_close((uv_handle_t *)&server->sigint, NULL);
 	server->stopping = 1;
@@ -182,7 +182,23 @@ static void server_stop(struct server *server)
 static void stop_asked(uv_signal_t *handle, int signum)
 {
 	(void)signum;
+	log_note("stopping");
 	server_stop(handle->data);
+}
+
+static void feed_watchdog(uv_timer_t *timer)
+{
+	(void)timer;
+	notify_alive();
+}
+
+static void serving(struct server *server)
+{
+	uint64_t ms = notify_alive_ms();
+
+	if (ms)
+		uv_timer_start(&server->watchdog, feed_watchdog, ms, ms);
+	notify_ready("serving");
 }
 
 static int start_loop(struct server *server)
@@ -193,6 +209,7 @@ static int start_loop(struct server *server)
 	if (ret)
 		return ret;
 	uv_timer_init(&server->loop, &server->deadline);
+	uv_timer_init(&server->loop, &server->watchdog);
 	uv_signal_init(&server->loop, &server->sigterm);
 	uv_signal_init(&server->loop, &server->sigint);
 	server->deadline.data = server;
@@ -243,7 +260,7 @@ int server_run(struct server *server)
 	if (ret)
 		server_stop(server);
 	else
-		notify_ready("serving");
+		serving(server);
 	uv_run(&server->loop, UV_RUN_DEFAULT);
 	/* A worker that hangs in the kernel has its device, and the loop. */
 	if (server->stopping == 3)

@@ -45,6 +45,7 @@ TAILQ_HEAD(session_list, session);
  * @nshared: devices with a worker
  * @stopping: on the way down
  * @deadline: of the way down
+ * @watchdog: feeds that of the service manager
  * @sigterm: asks to stop
  * @sigint: likewise
  */
@@ -66,6 +67,7 @@ struct server {
 	unsigned int nshared;
 	int stopping;
 	uv_timer_t deadline;
+	uv_timer_t watchdog;
 	uv_signal_t sigterm;
 	uv_signal_t sigint;
 };
