@@ -46,6 +46,7 @@ remember_both()
 # its process in hold_pid, its words in /tmp/hold.out.
 remember_hold()
 {
+	rm -f /tmp/hold.out
 	usbio "$1" hold --seconds 60 ${2:+"$2" "$3"} >/tmp/hold.out 2>&1 &
 	hold_pid=$!
 	rig_need 'grep -q "in flight" /tmp/hold.out' 10 "transfers in flight"

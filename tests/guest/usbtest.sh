@@ -14,7 +14,7 @@ usbtest_cases="1 2 3 4 5 6 7 8 9 10 11 12 13 14 17 18 19 20"
 # sizes gives steps that the device refuses by design in 4, 7 and 8, hence 1024.
 usbtest_arguments()
 {
-	local count="${usbtest_count:-8}"
+	local count="${usbtest_count:-32}"
 
 	case "$1" in
 	10)	echo "-c $count -g 8" ;;
@@ -31,6 +31,8 @@ usbtest_case()
 {
 	local dir="$1" counter status
 
+	# Its last "ready" must not be taken for this one.
+	rm -f /tmp/urbs
 	urbcount "$(cat "$dir/busnum")" "$(cat "$dir/devnum")" >/tmp/urbs &
 	counter=$!
 	rig_need 'grep -q ready /tmp/urbs' 5 "usbmon"
@@ -53,16 +55,23 @@ usbtest_case()
 	} >"$3"
 }
 
-# usbtest_same CASE - what must be equal of two runs.  Which transfers a cancel
-# still caught is a race, also here: then only the verdict.
+# usbtest_facts FILE CASE - what must be equal of two runs.  Which bytes a cancel
+# still lets through is a race on any controller: of 11 and 12 only the verdict
+# and how many asynchronous cancels there were.
+usbtest_facts()
+{
+	case "$2" in
+	11|12)
+		sed -n '1p; s/^\(ep=.. status=-104 count=[0-9]*\).*/\1/p' "$1"
+		;;
+	*)	cat "$1" ;;
+	esac
+}
+
 usbtest_same()
 {
-	case "$1" in
-	11|12)
-		[ "$(head -n 1 "/tmp/local-$1")" = "$(head -n 1 "/tmp/far-$1")" ]
-		;;
-	*)	cmp -s "/tmp/local-$1" "/tmp/far-$1" ;;
-	esac
+	usbtest_facts "/tmp/local-$1" "$1" >/tmp/facts
+	usbtest_facts "/tmp/far-$1" "$1" | diff /tmp/facts -
 }
 
 usbtest_run()
@@ -96,8 +105,6 @@ usbtest_compare()
 			continue
 		fi
 		ktap_check "$1 speed: case $case, $(head -n 1 "/tmp/far-$case")" \
-			usbtest_same "$case" ||
-			:
-		usbtest_same "$case" || diff "/tmp/local-$case" "/tmp/far-$case"
+			usbtest_same "$case"
 	done
 }
