@@ -40,6 +40,8 @@
 #define QUIC_STREAM_WINDOW_MAX	(16u << 20)
 #define QUIC_STREAMS_MAX	4096
 #define QUIC_STREAM_QUEUE_MAX	(64u << 20)	/* bytes not acknowledged */
+/* A ring's area may be 64 MiB, and all of it may be under way. */
+#define QUIC_CONN_QUEUE_MAX	(96u << 20)	/* of all streams, closed too */
 
 #define QUIC_CONNS_MAX		256
 #define QUIC_HALF_OPEN_MAX	64
@@ -158,6 +160,7 @@ struct quic_end {
  * @dirty: in quic->dirty
  * @refused: admit or the comparison with @peer said no
  * @nstreams: open streams
+ * @queued: bytes not acknowledged of all streams that the library knows
  * @peer: dialled: expected key; listening: proven key
  * @expiry: when the library wants to be called, as of the last write
  * @trust_by: deadline of quic_conn_trust(), 0 when met
@@ -184,6 +187,7 @@ struct quic_conn {
 	uint64_t trust_by;
 	uint64_t refused_by;
 	uint64_t linger_until;
+	uint64_t queued;
 	uint64_t sent;
 	uint64_t received;
 	struct quic_end end;

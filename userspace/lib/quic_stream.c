@@ -135,7 +135,8 @@ int quic_stream_send(struct quic_stream *stream, const void *data, size_t len)
 
 	if (conn->state != QUIC_OPEN || conn->end.wanted)
 		return -ESHUTDOWN;
-	if (quic_stream_queued(stream) + len > QUIC_STREAM_QUEUE_MAX)
+	if (quic_stream_queued(stream) + len > QUIC_STREAM_QUEUE_MAX ||
+	    conn->queued + len > QUIC_CONN_QUEUE_MAX)
 		return -ENOMEM;
 	if (stream_reserve(stream, len, &fresh))
 		return -ENOMEM;
@@ -146,6 +147,7 @@ int quic_stream_send(struct quic_stream *stream, const void *data, size_t len)
 		tail = TAILQ_FIRST(&stream->chunks);
 	stream_append(stream, tail, data, len);
 	stream->end += len;
+	conn->queued += len;
 	stream_enlist(stream);
 	quic_mark(conn);
 	return 0;
@@ -203,6 +205,7 @@ static void stream_acked(struct quic_stream *stream, uint64_t upto)
 	struct quic_chunk *chunk = TAILQ_FIRST(&stream->chunks);
 	struct quic_chunk *next;
 
+	stream->conn->queued -= upto - stream->acked;
 	stream->acked = upto;
 	for (; chunk && stream->freed + chunk->len <= upto; chunk = next) {
 		next = TAILQ_NEXT(chunk, next);
@@ -241,6 +244,7 @@ static void stream_free(struct quic_stream *stream)
 	struct quic_conn *conn = stream->conn;
 
 	quic_stream_delist(stream);
+	conn->queued -= quic_stream_queued(stream);
 	chunks_drop(conn->quic, &stream->chunks);
 	LIST_REMOVE(stream, entry);
 	free(stream);
@@ -288,6 +292,23 @@ void quic_stream_prio(struct quic_stream *stream, unsigned int prio)
 	stream_enlist(stream);
 }
 
+/*
+ * The library has no pointer to what it was not given, and will not ask for
+ * it.  A peer decides how long it knows the stream: keep nothing for it.
+ */
+static void stream_drop_unsent(struct quic_stream *stream)
+{
+	struct quic_conn *conn = stream->conn;
+	struct quic_chunk *chunk;
+
+	while (stream->cur && (chunk = TAILQ_NEXT(stream->cur, next))) {
+		TAILQ_REMOVE(&stream->chunks, chunk, next);
+		stream->end -= chunk->len;
+		conn->queued -= chunk->len;
+		chunk_put(conn->quic, chunk);
+	}
+}
+
 /* Both directions are shut; the library still knows the stream for a while. */
 static void stream_abandon(struct quic_stream *stream)
 {
@@ -296,6 +317,7 @@ static void stream_abandon(struct quic_stream *stream)
 	stream->owned = 0;
 	stream->ctx = NULL;
 	quic_stream_delist(stream);
+	stream_drop_unsent(stream);
 	ngtcp2_conn_shutdown_stream(conn->nc, 0, stream->id, 0);
 	conn->nstreams--;
 	quic_conn_keep_alive(conn);
