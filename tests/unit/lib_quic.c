@@ -23,6 +23,10 @@ int gnutls_alpn_set_protocols(gnutls_session_t session,
 	real = dlsym(RTLD_NEXT, "gnutls_alpn_set_protocols");
 	if (!alpn_override)
 		return real(session, protocols, n, flags);
+	if (!*alpn_override) {
+		alpn_override = NULL;
+		return 0;
+	}
 	other.data = (unsigned char *)alpn_override;
 	other.size = strlen(alpn_override);
 	alpn_override = NULL;
@@ -192,6 +196,19 @@ static void other_alpn_is_refused(void **state)
 	assert_int_equal(bed->side[1].accepted, 0);
 }
 
+static void no_alpn_is_refused(void **state)
+{
+	struct bed *bed = *state;
+
+	listen_on(bed);
+	alpn_override = "";
+	dial(bed, &bed->server_key);
+	run_until(bed, &bed->side[0].down, 1, 5000);
+	assert_int_not_equal(bed->side[0].err, 0);
+	assert_int_equal(bed->side[0].up, 0);
+	assert_int_equal(bed->side[1].accepted, 0);
+}
+
 static void nobody_there_is_told_at_once(void **state)
 {
 	struct bed *bed = *state;
@@ -274,6 +291,32 @@ static void refused_gso_is_done_without(void **state)
 		bed->side[1].up = 0;
 	}
 	assert_int_equal(bed->side[0].bad + bed->side[1].bad, 0);
+}
+
+/* Nobody reads: closed streams keep nothing, open ones share one bound. */
+static void unread_bytes_are_bounded_by_connection(void **state)
+{
+	const size_t len = 8 << 20;
+	struct wire_msg msg = { .type = P2PUSB_MSG_SUBMIT, .payload = len };
+	uint8_t *buf = calloc(1, len);
+	struct bed *bed = *state;
+	int err = 0;
+	int i;
+
+	listen_on(bed);
+	connect_both(bed);
+	msg.submit.length = len;
+	for (i = 0; i < 20; i++) {
+		struct link_ep *ep = open_ep(bed, 1, LINK_PRIO_BULK);
+
+		submit(ep, 1, buf, len);
+		link_ep_close(ep);
+	}
+	for (i = 0; i < 20 && !err; i++)
+		err = link_ep_send(open_ep(bed, 1, LINK_PRIO_BULK), &msg, buf);
+	free(buf);
+	assert_int_equal(err, -ENOMEM);
+	assert_in_range(i * len, 64 << 20, 104 << 20);
 }
 
 static void garbage_datagrams_are_ignored(void **state)
@@ -449,11 +492,13 @@ int main(void)
 		T(wrong_server_key_is_refused_by_the_agent),
 		T(unknown_agent_key_is_refused_by_the_server),
 		T(other_alpn_is_refused),
+		T(no_alpn_is_refused),
 		T(nobody_there_is_told_at_once),
 		T(loss_is_mended),
 		T(payload_is_not_in_clear_on_the_wire),
 		T(full_socket_delays_and_loses_nothing),
 		T(refused_gso_is_done_without),
+		T(unread_bytes_are_bounded_by_connection),
 		T(garbage_datagrams_are_ignored),
 		T(restarted_server_is_noticed_at_once),
 		T(killed_server_is_noticed_by_its_closed_port),

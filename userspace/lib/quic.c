@@ -243,6 +243,12 @@ static void quic_receive(struct quic *quic)
 			quic_unreachable(quic, len);
 			continue;
 		}
+		/*
+		 * Forged: nobody can be answered there, and the EINVAL of
+		 * trying would pass for refused segmentation offload.
+		 */
+		if (!udp_port(&path.remote))
+			continue;
 		now = quic_now();
 		for (off = 0; off < (size_t)len; off += n) {
 			n = (size_t)len - off < seg ? (size_t)len - off : seg;

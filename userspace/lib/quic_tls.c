@@ -103,11 +103,26 @@ static int tls_judge(struct quic_conn *conn, gnutls_session_t tls)
 	return config->ops->admit(config->owner, key);
 }
 
+/*
+ * GNUTLS_ALPN_MANDATORY refuses other protocols, not a peer that names none;
+ * RFC 9001 8.1 wants both.
+ */
+static int tls_speaks_ours(gnutls_session_t tls)
+{
+	gnutls_datum_t alpn;
+
+	return !gnutls_alpn_get_selected_protocol(tls, &alpn) &&
+	       alpn.size == sizeof(P2PUSB_ALPN) - 1 &&
+	       !memcmp(alpn.data, P2PUSB_ALPN, alpn.size);
+}
+
 static int tls_verify(gnutls_session_t tls)
 {
 	ngtcp2_crypto_conn_ref *ref = gnutls_session_get_ptr(tls);
 	struct quic_conn *conn = ref->user_data;
 
+	if (!tls_speaks_ours(tls))
+		return GNUTLS_E_NO_APPLICATION_PROTOCOL;
 	if (!tls_judge(conn, tls))
 		return 0;
 	conn->refused = 1;
