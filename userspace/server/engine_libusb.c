@@ -176,6 +176,9 @@ static int engine_open(struct engine *engine, const char *busid,
 	if (ret)
 		goto err_exit;
 	read_endpoints(d);
+	/* Empty, and then 0, for one that is not configured. */
+	if (sysfs_number(busid, "bConfigurationValue", &d->home))
+		d->home = 0;
 	*dev = d;
 	return 0;
 
@@ -252,11 +255,21 @@ static int engine_claim(struct engine_device *dev)
 	return ret;
 }
 
+/* The last client may have left it in another configuration, or in none. */
 static int engine_release(struct engine_device *dev)
 {
-	libusb_set_auto_detach_kernel_driver(dev->handle, 1);
+	unsigned int now;
+	int home;
+
+	home = !dev->home ||
+	       (!sysfs_number(dev->busid, "bConfigurationValue", &now) &&
+		now == dev->home);
+	/* Drivers bound to the wrong one would be in the way of the right. */
+	libusb_set_auto_detach_kernel_driver(dev->handle, home);
 	release_all(dev);
-	return 0;
+	if (home)
+		return 0;
+	return engine_errno(libusb_set_configuration(dev->handle, dev->home));
 }
 
 /* Worker: verbs */

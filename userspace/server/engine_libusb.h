@@ -63,6 +63,7 @@ struct engine {
  * @handle: wraps @fd
  * @fd: usbfs file
  * @poll: of @fd; NULL while the device is held
+ * @home: configuration when it was opened, 0 = none; the worker's
  * @claimed: interfaces; the worker's
  * @alt: alternate settings; the worker's
  * @killed: endpoints whose transfers a verb took away, if they are older than
@@ -80,6 +81,7 @@ struct engine_device {
 	int fd;
 	uv_poll_t *poll;
 	uint32_t claimed;
+	unsigned int home;
 	uint8_t alt[ENGINE_IFACE_MAX];
 	uint32_t killed;
 	unsigned int age;

@@ -154,8 +154,11 @@ static void hotplug_arrived(struct engine *engine, libusb_device *dev)
 		log_err("a device was plugged in, but there is no memory");
 		return;
 	}
-	if (fill_info(dev, &p->info)) {
-		/* Root hubs have no port of their own. */
+	if (fill_info(dev, &p->info) || sysfs_imported(p->info.busid)) {
+		/*
+		 * Root hubs have no port of their own; what another server
+		 * lent to this machine is not ours to lend.
+		 */
 		free(p);
 		return;
 	}

@@ -50,6 +50,28 @@ int sysfs_number(const char *busid, const char *name, unsigned int *value)
 	return *end || end == text ? -EIO : 0;
 }
 
+int sysfs_imported(const char *busid)
+{
+	static const char *const controllers[] = {
+		"/p2pvhci.", "/vhci_hcd.",
+	};
+	char target[PATH_MAX];
+	char path[PATH_MAX];
+	ssize_t n;
+	size_t i;
+
+	snprintf(path, sizeof(path), SYSFS_DEVICES "/%s", busid);
+	n = readlink(path, target, sizeof(target) - 1);
+	if (n < 0)
+		return 0;
+	target[n] = '\0';
+	for (i = 0; i < sizeof(controllers) / sizeof(controllers[0]); i++) {
+		if (strstr(target, controllers[i]))
+			return 1;
+	}
+	return 0;
+}
+
 /* Length of a well-formed UTF-8 sequence, 0 when it is none. */
 static size_t utf8_len(const unsigned char *s)
 {

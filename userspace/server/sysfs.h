@@ -22,6 +22,14 @@
 int sysfs_number(const char *busid, const char *name, unsigned int *value);
 
 /**
+ * sysfs_imported() - is it one that came over a wire already?
+ * @busid: of a device
+ *
+ * Return: non-zero below a virtual host controller that imports devices.
+ */
+int sysfs_imported(const char *busid);
+
+/**
  * sysfs_strings() - manufacturer, product, serial
  * @device: busid in, strings out; empty where the device has none
  *
