@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "error.h"
 #include "log.h"
@@ -216,11 +217,19 @@ int main(int argc, char **argv)
 	struct options options = { .config = SETTINGS_FILE };
 	static struct server server = { .ops = &engine_libusb };
 	char error[ERROR_MAX];
+	int status;
 
 	options_read(&options, argc, argv);
 	if (options.done)
 		return options.status;
 	log_open(PROGRAM, LOG_LEVEL_NOTE);
+	/* The usual file may be absent, one that was asked for may not. */
+	if (strcmp(options.config, SETTINGS_FILE) &&
+	    access(options.config, R_OK)) {
+		log_err("E_CONFIG: cannot start. %s: %s.", options.config,
+			strerror(errno));
+		return ERROR_EXIT_CONFIG;
+	}
 	if (settings_read(options.config, &server.settings, error,
 			  sizeof(error))) {
 		log_err("E_CONFIG: cannot start. %s.", error);
@@ -231,5 +240,9 @@ int main(int argc, char **argv)
 		return ERROR_EXIT_OK;
 	}
 	log_open(PROGRAM, (enum log_level)server.settings.log_level);
-	return run(&server);
+	status = run(&server);
+	/* exit() would wait for a thread that hangs in the kernel. */
+	if (server.stopping == 3)
+		_exit(status);
+	return status;
 }

@@ -118,7 +118,6 @@ static void close_rest(struct server *server)
 	if (server->pool)
 		worker_pool_close(server->pool);
 	server->pool = NULL;
-	uv_close((uv_handle_t *)&server->deadline, NULL);
 }
 
 void server_settle(struct server *server)
@@ -266,6 +265,9 @@ int server_run(struct server *server)
 	if (server->stopping == 3)
 		return ret;
 	forget_devices(server);
+	/* Last: until here something could still hang (a probe, a link). */
+	uv_close((uv_handle_t *)&server->deadline, NULL);
+	uv_run(&server->loop, UV_RUN_DEFAULT);
 	uv_loop_close(&server->loop);
 	return ret;
 }
