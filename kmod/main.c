@@ -53,16 +53,17 @@ static int __init main_init(void)
 	p2pv_wq = alloc_workqueue(P2PV_NAME, WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
 	if (!p2pv_wq)
 		return -ENOMEM;
-	rc = register_pm_notifier(&main_pm_notifier);
-	if (rc)
-		goto err_destroy_wq;
 	p2pv_attach_init();
 	rc = p2pv_hcd_init();
 	if (rc)
 		goto err_attach_exit;
-	rc = p2pv_netlink_init();
+	/* It walks the pairs, so it comes after them and goes before. */
+	rc = register_pm_notifier(&main_pm_notifier);
 	if (rc)
 		goto err_hcd_exit;
+	rc = p2pv_netlink_init();
+	if (rc)
+		goto err_unregister_pm;
 	rc = p2pv_chardev_init();
 	if (rc)
 		goto err_netlink_exit;
@@ -70,12 +71,12 @@ static int __init main_init(void)
 
 err_netlink_exit:
 	p2pv_netlink_exit();
+err_unregister_pm:
+	unregister_pm_notifier(&main_pm_notifier);
 err_hcd_exit:
 	p2pv_hcd_exit();
 err_attach_exit:
 	p2pv_attach_exit();
-	unregister_pm_notifier(&main_pm_notifier);
-err_destroy_wq:
 	destroy_workqueue(p2pv_wq);
 	return rc;
 }
@@ -85,8 +86,8 @@ static void __exit main_exit(void)
 	p2pv_chardev_exit();
 	p2pv_netlink_exit();
 	p2pv_attach_exit();
-	p2pv_hcd_exit();
 	unregister_pm_notifier(&main_pm_notifier);
+	p2pv_hcd_exit();
 	destroy_workqueue(p2pv_wq);
 }
 
