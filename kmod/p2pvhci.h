@@ -131,7 +131,7 @@ enum p2pv_slot_state {
  * @status: HELD: how it ended, negative errno
  * @deadline: CANCELLING: give the URB back at this time, in jiffies
  * @published: in jiffies
- * @seq: in the endpoint
+ * @seq: in the endpoint, since published
  */
 struct p2pv_slot {
 	struct list_head node;
@@ -157,15 +157,19 @@ struct p2pv_slot {
  * @port: whose
  * @addr: bEndpointAddress, 0 for endpoint 0
  * @pumping: somebody is publishing; whoever comes leaves the work to them
+ * @starving: @next finds no room
+ * @starved: since this time, in jiffies
  * @next: first unpublished URB, NULL = none
  * @published: slots in order
  * @waiting: queue.waiting, guarded by queue.lock
- * @seq: of the last URB or RESET
+ * @seq: of the last URB or RESET published
  */
 struct p2pv_ep {
 	struct p2pv_port *port;
 	u8 addr;
 	u8 pumping;
+	u8 starving;
+	unsigned long starved;
 	struct urb *next;
 	struct list_head published;
 	struct list_head waiting;
@@ -203,7 +207,6 @@ struct p2pv_stats {
  * @state: enum p2pvhci_port_state
  * @epoch: devices that were plugged in here
  * @configured: SET_CONFIGURATION done since the last forwarded reset
- * @enumerated: SET_CONFIGURATION done once
  * @flags: P2PVHCI_PORT_*
  * @hub: what the hub driver sees
  * @udev: usbcore's device, from its first reset until free_dev; compared, not
@@ -213,6 +216,8 @@ struct p2pv_stats {
  * @reset_slot: RESET under way
  * @reset_status: how it ended
  * @reset_done: wakes p2pv_urb_reset()
+ * @late: URBs that @late_work gives back, as p2pv_urb_giveback() takes them
+ * @late_work: p2pv_urb_late_work()
  * @cookie: attach request it came from, 0 = the agent's own
  * @status: positive errno, why it was last disconnected
  * @vid: label
@@ -234,7 +239,6 @@ struct p2pv_port {
 	enum p2pvhci_port_state state;
 	u32 epoch;
 	u8 configured;
-	u8 enumerated;
 	u32 flags;
 	struct p2pv_hub_port hub;
 	const struct usb_device *udev;
@@ -243,6 +247,8 @@ struct p2pv_port {
 	struct p2pv_slot *reset_slot;
 	int reset_status;
 	struct completion reset_done;
+	struct list_head late;
+	struct work_struct late_work;
 	u64 cookie;
 	u32 status;
 	u16 vid;
@@ -537,6 +543,9 @@ void p2pv_urb_collect(struct p2pv_port *port, struct p2pv_queue *q,
  * Context: any, no lock held.
  */
 void p2pv_urb_giveback(struct list_head *done);
+
+/** p2pv_urb_late_work() - give back what p2pv_urb_enqueue() must not */
+void p2pv_urb_late_work(struct work_struct *work);
 
 /**
  * p2pv_urb_expire() - give cancelled URBs back whose deadline has passed

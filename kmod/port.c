@@ -46,12 +46,15 @@ void p2pv_port_init(struct p2pv_port *port, struct p2pv_pair *pair,
 		    index + 1;
 	spin_lock_init(&port->lock);
 	init_completion(&port->reset_done);
+	INIT_LIST_HEAD(&port->late);
+	INIT_WORK(&port->late_work, p2pv_urb_late_work);
 	INIT_LIST_HEAD(&port->queue_node);
 	p2pv_hub_unplug(&port->hub);
 }
 
 void p2pv_port_exit(struct p2pv_port *port)
 {
+	flush_work(&port->late_work);
 	kfree(port->target);
 	kfree(port->eps);
 }
@@ -166,7 +169,6 @@ static void port_fill(struct p2pv_port *port, const struct p2pv_port_bind *bind,
 
 	port->epoch++;
 	port->configured = 0;
-	port->enumerated = 0;
 	port->flags = bind->flags;
 	port->cookie = bind->cookie;
 	port->status = 0;

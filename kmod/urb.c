@@ -198,6 +198,8 @@ static void urb_publish(struct p2pv_queue *q, struct p2pv_slot *slot)
 {
 	struct p2pvhci_req req;
 
+	/* Not when adopted: a RESET may overtake a slot that is COPYING. */
+	slot->seq = ++slot->ep->seq;
 	urb_request(q, slot, slot->op, &req);
 	req.out_off = slot->out_off;
 	if (slot->urb)
@@ -213,7 +215,6 @@ static void urb_adopt(struct p2pv_ep *ep, struct p2pv_slot *slot)
 	WRITE_ONCE(slot->port, ep->port);
 	slot->ep = ep;
 	slot->epoch = ep->port->epoch;
-	slot->seq = ++ep->seq;
 	list_add_tail(&slot->node, &ep->published);
 }
 
@@ -277,6 +278,13 @@ static void urb_pump_one(struct p2pv_ep *ep, struct p2pv_slot *slot,
 	p2pv_queue_put(q);
 }
 
+static void urb_note_room(struct p2pv_ep *ep, const struct p2pv_slot *slot)
+{
+	if (!slot && !ep->starving)
+		ep->starved = jiffies;
+	ep->starving = slot ? 0 : 1;
+}
+
 static void urb_pump_locked(struct p2pv_ep *ep, struct list_head *done,
 			    unsigned long *flags)
 	__must_hold(&ep->port->lock)
@@ -290,6 +298,7 @@ static void urb_pump_locked(struct p2pv_ep *ep, struct list_head *done,
 	while (ep->next && port->queue) {
 		slot = p2pv_queue_take(port->queue, P2PVHCI_OP_SUBMIT,
 				       urb_out_len(ep->next), ep);
+		urb_note_room(ep, slot);
 		if (!slot)
 			break;
 		urb_pump_one(ep, slot, done, flags);
@@ -334,6 +343,33 @@ static int urb_link(struct p2pv_port *port, struct urb *urb)
 	return usb_hcd_link_urb_to_ep(p2pv_hcd_of(port), urb);
 }
 
+void p2pv_urb_late_work(struct work_struct *work)
+{
+	struct p2pv_port *port = container_of(work, struct p2pv_port,
+					      late_work);
+	unsigned long flags;
+	LIST_HEAD(done);
+
+	spin_lock_irqsave(&port->lock, flags);
+	list_splice_init(&port->late, &done);
+	spin_unlock_irqrestore(&port->lock, flags);
+	p2pv_urb_giveback(&done);
+}
+
+/*
+ * Drivers submit with locks held that their completion handlers take: whatever
+ * was withdrawn while it was copied is given back by somebody else.
+ */
+static void urb_postpone(struct p2pv_port *port, struct list_head *done)
+{
+	lockdep_assert_held(&port->lock);
+
+	if (list_empty(done))
+		return;
+	list_splice_tail_init(done, &port->late);
+	queue_work(p2pv_wq, &port->late_work);
+}
+
 int p2pv_urb_enqueue(struct p2pv_port *port, struct urb *urb)
 {
 	unsigned long flags;
@@ -350,12 +386,14 @@ int p2pv_urb_enqueue(struct p2pv_port *port, struct urb *urb)
 		ep = urb_ep(port, urb);
 		trace_p2pvhci_urb_enqueue(ep, urb);
 		urb->hcpriv = NULL;
-		if (!ep->next)
+		if (!ep->next) {
 			ep->next = urb;
+			ep->starving = 0;
+		}
 		urb_pump_locked(ep, &done, &flags);
+		urb_postpone(port, &done);
 	}
 	spin_unlock_irqrestore(&port->lock, flags);
-	p2pv_urb_giveback(&done);
 	return rc;
 }
 
@@ -384,15 +422,14 @@ static void urb_cancel(struct p2pv_queue *q, struct p2pv_slot *slot)
 }
 
 /*
- * A device that says nothing during enumeration would be asked again and again
- * while everybody waits on usbcore's locks; such a device is gone.
+ * A device that says nothing during enumeration, or after a reset, would be
+ * asked again and again while everybody waits on usbcore's locks; such a device
+ * is gone.  So is one whose queue has no room to ask it.
  */
-static int urb_is_silence(const struct p2pv_port *port,
-			  const struct p2pv_slot *slot)
+static int urb_is_silence(const struct p2pv_ep *ep, unsigned long since)
 {
-	return !port->enumerated && !slot->ep->addr &&
-	       time_after(jiffies, slot->published +
-				   msecs_to_jiffies(P2PV_SILENT_MS));
+	return !ep->port->configured && !ep->addr &&
+	       time_after(jiffies, since + msecs_to_jiffies(P2PV_SILENT_MS));
 }
 
 /* Returns non-zero when the device is to be given up. */
@@ -400,20 +437,23 @@ static int urb_withdraw(struct p2pv_port *port, struct urb *urb,
 			struct list_head *done)
 {
 	struct p2pv_slot *slot = urb->hcpriv;
+	struct p2pv_ep *ep = urb_ep(port, urb);
 
 	lockdep_assert_held(&port->lock);
 
 	if (!slot) {
 		urb_drop(port, urb, -ECONNRESET, done);
-		return 0;
+		return ep->starving && urb_is_silence(ep, ep->starved);
 	}
 	switch (slot->state) {
 	case P2PV_SLOT_HELD:
 		urb_finish(port->queue, slot, slot->status, done);
+		/* Room for others, who wait for a completion in vain. */
+		p2pv_queue_arm(port->queue, 0);
 		return 0;
 	case P2PV_SLOT_PUBLISHED:
 		urb_cancel(port->queue, slot);
-		return urb_is_silence(port, slot);
+		return urb_is_silence(ep, slot->published);
 	}
 	/* Whoever copies sees urb->unlinked. */
 	return 0;
@@ -559,10 +599,8 @@ static int urb_is_set_configuration(const struct urb *urb)
 static void urb_note_configured(struct p2pv_port *port, const struct urb *urb,
 				int status)
 {
-	if (status || !urb_is_set_configuration(urb))
-		return;
-	port->configured = 1;
-	port->enumerated = 1;
+	if (!status && urb_is_set_configuration(urb))
+		port->configured = 1;
 }
 
 static void urb_settle(struct p2pv_queue *q, struct p2pv_slot *slot,

@@ -273,14 +273,68 @@ static void check_silent_enumeration(void)
 	ringdev_pull(&d);
 }
 
+/* A second device of a queue that never has room to ask it. */
+static void check_starved_enumeration(void)
+{
+	struct ringdev d = { .hook = silent_hook, .tags = P2PVHCI_TAGS_MIN };
+	struct usbdevfs_urb urbs[7];
+	int usb, rc, i;
+	long t;
+
+	silent_ep = RINGDEV_BULK_OUT;
+	usb = plug(&d);
+	for (i = 0; i < 7; i++) {
+		prepare(&urbs[i], RINGDEV_BULK_OUT, data, 64);
+		ringdev_submit(usb, &urbs[i]);
+	}
+	wait_kept(7);
+	t = ringdev_now_ms();
+	rc = ringdev_bind(&d, P2PVHCI_SPEED_HIGH, 0);
+	for (i = 0; i < 1500 && !d.seen[P2PVHCI_OP_UNBOUND]; i++)
+		usleep(10000);
+	t = ringdev_now_ms() - t;
+	ktap_ok(!rc && nkept == 7 && d.seen[P2PVHCI_OP_UNBOUND] == 1 &&
+		t < 7000, "starved enumeration: given up after %ld ms", t);
+	pull(&d, usb);
+}
+
+/* Answers the reset and nothing of what follows. */
+static enum ringdev_verdict reset_hook(struct ringdev *d,
+				       const struct p2pvhci_req *req)
+{
+	if (req->op != P2PVHCI_OP_RESET)
+		return silent_hook(d, req);
+	silent_ep = 0;
+	return RINGDEV_PASS;
+}
+
+static void check_silent_after_reset(void)
+{
+	struct ringdev d = { .hook = reset_hook };
+	int usb, rc;
+	long t;
+
+	silent_ep = -1;
+	usb = plug(&d);
+	t = ringdev_now_ms();
+	rc = ioctl(usb, USBDEVFS_RESET);
+	t = ringdev_now_ms() - t;
+	ktap_ok(rc < 0 && d.seen[P2PVHCI_OP_RESET] == 1 && t < 7000,
+		"silent after a reset: given up after %ld ms, %u requests", t,
+		nkept);
+	pull(&d, usb);
+}
+
 int main(void)
 {
-	ktap_plan(12);
+	ktap_plan(14);
 	check_partial();
 	check_interrupt();
 	check_silent();
 	check_unpublished();
 	check_unplug_while_silent();
 	check_silent_enumeration();
+	check_starved_enumeration();
+	check_silent_after_reset();
 	return ktap_end();
 }

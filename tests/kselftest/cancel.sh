@@ -3,7 +3,7 @@
 #
 # subject: cancel: true result, silent agent under 2 s, late answers, silence
 # vm: one
-# timeout: 90
+# timeout: 120
 # also: debug
 
 . /rig/rig.sh
