@@ -107,6 +107,8 @@ rig_attach()
 	local busid
 
 	busid="$(rig_busid "$1" "${2:-dummy_hcd}")" || return
+	# The kernel knows it; udev has yet to tell the server.
+	rig_wait "p2pusbctl list | grep -q '^$busid '" 10
 	p2pusbctl share "$busid" >/dev/null &&
 		p2pusbctl attach "srv/$busid" >/dev/null
 }
