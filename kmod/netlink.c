@@ -452,7 +452,11 @@ static struct netlink_range_validation netlink_graces = {
 	.max = P2PVHCI_GRACE_MAX_MS,
 };
 
-static const struct nla_policy netlink_policy_none[1] = { };
+/*
+ * Not of one entry: genetlink takes maxattr 0 for the family's maxattr and
+ * would look attributes up behind the end.
+ */
+static const struct nla_policy netlink_policy_none[P2PVHCI_A_MAX + 1] = { };
 
 static const struct nla_policy netlink_policy_port[] = {
 	[P2PVHCI_A_PORT] = NLA_POLICY_MIN(NLA_U32, 1),

@@ -125,6 +125,23 @@ static void check_refusals(void)
 	}
 }
 
+/* Each type: one that is looked up in a table of none is read from beyond it. */
+static void check_stats_attributes(void)
+{
+	unsigned int type, refusals_seen = 0;
+	struct genl_msg m;
+
+	for (type = 1; type <= P2PVHCI_A_MAX; type++) {
+		genl_init(&m, cmd.family, P2PVHCI_CMD_STATS_GET, NLM_F_DUMP);
+		genl_put_u32(&m, type, 1);
+		refusals_seen += genl_call(&cmd, &m, NULL, NULL, NULL) ==
+				 -EINVAL;
+	}
+	ktap_ok(refusals_seen == P2PVHCI_A_MAX,
+		"statistics take no attribute: %u of %u refused",
+		refusals_seen, (unsigned int)P2PVHCI_A_MAX);
+}
+
 static void count(const struct genl_msg *m, void *arg)
 {
 	(void)m;
@@ -405,7 +422,7 @@ int main(void)
 	pid_t agent;
 	int rc;
 
-	ktap_plan(1 + NREFUSALS + 2 + 8 + 2 + 1 + 3 + 3);
+	ktap_plan(1 + NREFUSALS + 1 + 2 + 8 + 2 + 1 + 3 + 3);
 	rc = genl_open(&cmd);
 	if (!rc)
 		rc = genl_open(&watch);
@@ -413,6 +430,7 @@ int main(void)
 		rc = genl_join(&watch);
 	ktap_ok(!rc, "family %u, group %u: %d", cmd.family, watch.group, rc);
 	check_refusals();
+	check_stats_attributes();
 	rc = in_child(as_nobody);
 	ktap_ok(!rc, "without privilege: refused with a sentence, reads: %d",
 		rc);
