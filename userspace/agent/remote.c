@@ -89,6 +89,7 @@ static void hang_up(struct remote *remote, uint64_t code, const char *why)
 {
 	if (!remote->link || remote->state == REMOTE_CLOSING)
 		return;
+	free_addrs(remote);
 	set_state(remote, REMOTE_CLOSING);
 	link_close(remote->link, code, why);
 }
@@ -162,6 +163,8 @@ static void link_is_up(struct link *link, const struct wire_hello *hello)
 	free_addrs(remote);
 	remote->hello = *hello;
 	link_send(link, &msg);
+	/* Whoever wanted it may have given up while a name was looked up. */
+	remote_settle(remote);
 }
 
 static struct wire_device *find_device(struct remote *remote, const char *busid)

@@ -117,6 +117,12 @@ static void start_attach(struct service *service, uint64_t cookie,
 
 	refusal_what(&refusal, "cannot attach \"%.*s\"",
 		     (int)(len < 100 ? len : 100), (const char *)text);
+	/* A thread started now would be told to stop by nobody. */
+	if (service->stopping) {
+		refusal_set(&refusal, "E_SHUTDOWN", NULL, "the agent stops");
+		refuse_attach(service, cookie, &refusal);
+		return;
+	}
 	if (target_parse(text, len, &target)) {
 		refusal_what(&refusal, "cannot attach that");
 		refusal_set(&refusal, "E_USAGE", NULL,
