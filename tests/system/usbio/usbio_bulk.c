@@ -276,6 +276,12 @@ void usbio_in(struct host *host, const struct usbio_args *args)
 	verdict(failed, "bulk IN that fills its buffer, no ZLP needed");
 }
 
+/* Every length modulo the packet once, and all that lie about two packets. */
+static size_t next_length(size_t length, unsigned int packet)
+{
+	return length == packet + 1 ? 2 * packet - 1 : length + 1;
+}
+
 void usbio_zlp_sweep(struct host *host, const struct usbio_args *args)
 {
 	unsigned int packet = host->packet[REMEMBER_BULK_OUT];
@@ -285,7 +291,7 @@ void usbio_zlp_sweep(struct host *host, const struct usbio_args *args)
 	start_over(host);
 	if (args->length)
 		end = args->length;
-	for (length = 0; length <= end; length++) {
+	for (length = 0; length <= end; length = next_length(length, packet)) {
 		out += out_once(host, REMEMBER_BULK_OUT, length, 0);
 		out_zlp += out_once(host, REMEMBER_BULK_OUT, length, 1);
 		in += in_edge(host, length);
