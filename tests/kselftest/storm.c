@@ -177,7 +177,7 @@ static void check_storm(unsigned int wrong, long ms)
 	completed = 0;
 	while (!rc && ringdev_now_ms() < end)
 		rc = round_of_storm(end);
-	ktap_ok(!rc && completed > 1000, "%u in 1000 wrong: %u completed, %u cancelled, %u devices: %d",
+	ktap_ok(!rc && completed > 100, "%u in 1000 wrong: %u completed, %u cancelled, %u devices: %d",
 		wrong, completed, cancelled, deaths, rc);
 	ktap_ok(is_well(), "and a well behaved device works");
 }
