@@ -19,9 +19,9 @@
  * orders (fields are host-endian; 64-bit fields are aligned to 8).  Reserved
  * fields and unknown flag bits must be zero and are refused with -EINVAL
  * otherwise.  An ioctl structure starts with its @size as the caller knows it:
- * a smaller one than the kernel's (not smaller than in version 1, -EINVAL) is
- * read as if its tail were zero, a larger
- * one is accepted when its tail is zero (-E2BIG otherwise).
+ * a smaller one than the kernel's is read as if its tail were zero (but never
+ * smaller than in version 1: -EINVAL), a larger one is accepted when its tail
+ * is zero (-E2BIG otherwise).
  */
 
 #define P2PVHCI_DEVICE		"/dev/p2pvhci"
