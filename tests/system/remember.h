@@ -28,7 +28,7 @@
  * @REMEMBER_STATS: IN, struct remember_stats
  * @REMEMBER_RECORDS: IN, wValue = enum remember_ep << REMEMBER_EP_SHIFT | first
  *	one; struct remember_record, as many as fit
- * @REMEMBER_ARM: OUT, struct remember_arm
+ * @REMEMBER_ARM: OUT, any number of struct remember_arm
  * @REMEMBER_STALL_EP: wValue = enum remember_ep
  * @REMEMBER_STALL_EP0: is stalled, whatever its direction and length
  * @REMEMBER_SILENT: answered only after wValue milliseconds

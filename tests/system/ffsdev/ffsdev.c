@@ -299,14 +299,10 @@ static void stall_endpoint(unsigned int number)
 	}
 }
 
-static int arm_endpoint(const uint8_t *data, size_t length)
+static int arm_one(struct remember_arm arm)
 {
-	struct remember_arm arm;
 	struct endpoint *ep;
 
-	if (length != sizeof(arm))
-		return -EINVAL;
-	memcpy(&arm, data, sizeof(arm));
 	arm.ep = le32toh(arm.ep);
 	arm.length = le32toh(arm.length);
 	arm.seed = le32toh(arm.seed);
@@ -318,8 +314,21 @@ static int arm_endpoint(const uint8_t *data, size_t length)
 	if (ep->tail - ep->head == REMEMBER_ARMED_MAX)
 		return -ENOSPC;
 	ep->armed[ep->tail++ % REMEMBER_ARMED_MAX] = arm;
-	pthread_cond_broadcast(&dev.wake);
 	return 0;
+}
+
+static int arm_endpoints(const uint8_t *data, size_t length)
+{
+	struct remember_arm arm;
+	int ret = 0;
+
+	for (; length >= sizeof(arm) && !ret; length -= sizeof(arm)) {
+		memcpy(&arm, data, sizeof(arm));
+		data += sizeof(arm);
+		ret = arm_one(arm);
+	}
+	pthread_cond_broadcast(&dev.wake);
+	return ret;
 }
 
 static size_t fill_stats(uint8_t *data)
@@ -387,7 +396,7 @@ static int control_out(const struct usb_ctrlrequest *setup,
 		reset();
 		return 0;
 	case REMEMBER_ARM:
-		return arm_endpoint(data, length);
+		return arm_endpoints(data, length);
 	case REMEMBER_STALL_EP:
 		stall_endpoint(value);
 		return 0;

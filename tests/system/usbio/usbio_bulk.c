@@ -186,7 +186,7 @@ void usbio_out(struct host *host, const struct usbio_args *args)
 	start_over(host);
 	if (args->length) {
 		verdict(out_once(host, REMEMBER_BULK_OUT, args->length,
-				   args->zlp),
+				 args->zlp),
 			"bulk OUT of %zu bytes", args->length);
 		return;
 	}
@@ -274,32 +274,6 @@ void usbio_in(struct host *host, const struct usbio_args *args)
 		failed += in_once(host, REMEMBER_BULK_IN, &exact);
 	}
 	verdict(failed, "bulk IN that fills its buffer, no ZLP needed");
-}
-
-/* Every length modulo the packet once, and all that lie about two packets. */
-static size_t next_length(size_t length, unsigned int packet)
-{
-	return length == packet + 1 ? 2 * packet - 1 : length + 1;
-}
-
-void usbio_zlp_sweep(struct host *host, const struct usbio_args *args)
-{
-	unsigned int packet = host->packet[REMEMBER_BULK_OUT];
-	unsigned int out = 0, out_zlp = 0, in = 0;
-	size_t length, end = 2 * packet + 1;
-
-	start_over(host);
-	if (args->length)
-		end = args->length;
-	for (length = 0; length <= end; length = next_length(length, packet)) {
-		out += out_once(host, REMEMBER_BULK_OUT, length, 0);
-		out_zlp += out_once(host, REMEMBER_BULK_OUT, length, 1);
-		in += in_edge(host, length);
-	}
-	verdict(out, "OUT of 0..%zu bytes without ZERO_PACKET, packet %u", end,
-		packet);
-	verdict(out_zlp, "OUT of 0..%zu bytes with ZERO_PACKET", end);
-	verdict(in, "IN of 0..%zu bytes, ended by the device", end);
 }
 
 static int stays_halted(struct host *host, enum remember_ep ep, size_t length)
