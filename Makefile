@@ -88,6 +88,10 @@ installed   = $(SBINDIR)/p2pusb-agent $(SBINDIR)/p2pusbd $(BINDIR)/p2pusbctl \
 	      $(to_man) $(COMPLETIONDIR)/p2pusbctl
 
 # A configuration file that is there already stays: it shows defaults only.
+.PHONY: docs
+docs:
+	$(Q)Documentation/build $(BUILD)/docs
+
 .PHONY: install
 install: all
 	install -Dm755 $(BUILD)/p2pusb-agent $(DESTDIR)$(SBINDIR)/p2pusb-agent
@@ -152,5 +156,6 @@ help:
 	@echo 'install [DESTDIR=]   programs, units, rules, man pages'
 	@echo 'dkms-install         hand the module to DKMS; dkms-remove'
 	@echo 'uninstall            remove what install wrote, but configuration'
+	@echo 'docs                 HTML of Documentation/, with the headers in it'
 	@echo 'clean                remove what was built'
 	@echo 'tests/run            all tests, in virtual machines'

@@ -189,8 +189,8 @@ enum p2pvhci_xfer {
  * @arg: other operations: see there; 0
  * @t_ns: CLOCK_MONOTONIC when published
  *
- * Control transfers: direction is bit 7 of @setup[0]; @len is wLength clipped
- * to the buffer.
+ * Control transfers: direction is bit 7 of the first byte of @setup; @len is
+ * wLength clipped to the buffer.
  */
 struct p2pvhci_req {
 	__aligned_u64 token;

@@ -351,8 +351,10 @@ struct p2pusb_ep_open {
  * @start_frame: isochronous without ASAP
  * @setup: control: the SETUP packet
  *
- * OUT: @length payload bytes follow (behind the packet lengths).  IN: none.
- * The direction is that of the endpoint address; of @setup[0] for endpoint 0.
+ * Of an OUT transfer @length payload bytes follow (behind the packet lengths),
+ * of an IN transfer none.
+ * The direction is that of the endpoint address; of the first byte
+ * of @setup for endpoint 0.
  */
 struct p2pusb_submit {
 	p2pusb_le64 seq;
@@ -422,7 +424,8 @@ enum p2pusb_status {
  * @start_frame: isochronous
  * @rsv: zero
  *
- * IN: @actual payload bytes follow (behind the packets).  OUT: none.
+ * Of an IN transfer @actual payload bytes follow (behind the packets), of an
+ * OUT transfer none.
  */
 struct p2pusb_complete {
 	p2pusb_le64 seq;
