@@ -11,6 +11,7 @@
 rounds=10
 # Hundredths of a second for rmmod; KASAN and lockdep are several times slower.
 limit=200
+# shellcheck disable=SC2154
 [ "$rig_kernel" != debug ] || limit=600
 
 # unload_took - hundredths of a second that rmmod takes.
