@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "wire.h"
+#include "wire_packet.h"
 
 static const uint16_t types[] = {
 	P2PUSB_MSG_HELLO, P2PUSB_MSG_LIST, P2PUSB_MSG_DEVICE,
@@ -20,7 +21,8 @@ static const uint16_t types[] = {
 	P2PUSB_MSG_ATTACHED, P2PUSB_MSG_REFUSED, P2PUSB_MSG_DETACH,
 	P2PUSB_MSG_DETACHED, P2PUSB_MSG_PING, P2PUSB_MSG_PONG,
 	P2PUSB_MSG_EP_OPEN, P2PUSB_MSG_SUBMIT, P2PUSB_MSG_CANCEL,
-	P2PUSB_MSG_RESET, P2PUSB_MSG_COMPLETE,
+	P2PUSB_MSG_RESET, P2PUSB_MSG_COMPLETE, P2PUSB_MSG_STREAMS,
+	P2PUSB_MSG_POWER, P2PUSB_MSG_WAKEUP,
 };
 
 #define NTYPES (sizeof(types) / sizeof(types[0]))
@@ -111,6 +113,20 @@ static struct wire_msg sample(uint16_t type)
 			.actual = 13, .queue_us = 2, .device_us = 125,
 			.start_frame = 4,
 		};
+		break;
+	case P2PUSB_MSG_STREAMS:
+		msg.streams = (struct wire_streams) {
+			.seq = 79, .epoch = 11, .wanted = 16, .neps = 3,
+			.eps = { 0x81, 2, 0x83 },
+		};
+		break;
+	case P2PUSB_MSG_POWER:
+		msg.power = (struct wire_power) {
+			.seq = 80, .epoch = 11, .state = P2PUSB_POWER_SUSPEND,
+		};
+		break;
+	case P2PUSB_MSG_WAKEUP:
+		msg.wakeup.dev = 3;
 		break;
 	}
 	return msg;
@@ -321,6 +337,54 @@ static void text_of_a_peer_cannot_hurt_a_terminal(void **state)
 	assert_string_equal(got.refused.text, "a?[2Jb?c" "???" "???" "ö???");
 }
 
+static void packets_travel_ahead_of_the_payload(void **state)
+{
+	struct wire_msg msg = sample(P2PUSB_MSG_COMPLETE);
+	uint8_t buf[WIRE_BUF_LEN];
+	struct wire_msg got;
+	size_t len;
+
+	(void)state;
+	msg.complete.npkt = 2;
+	msg.payload = 2 * WIRE_PACKET_SIZE + msg.complete.actual;
+	len = wire_put(&msg, buf);
+	assert_int_equal(wire_get(buf, len, &got), 0);
+	msg.payload = 2 * WIRE_PACKET_SIZE;
+	len = wire_put(&msg, buf);
+	assert_int_equal(wire_get(buf, len, &got), 0);
+	msg.payload = WIRE_PACKET_SIZE;
+	len = wire_put(&msg, buf);
+	assert_int_equal(wire_get(buf, len, &got), -EPROTO);
+}
+
+static void packets_must_add_up(void **state)
+{
+	static const struct wire_packet packets[] = {
+		{ 188, P2PUSB_ST_OK }, { 0, P2PUSB_ST_XDEV },
+	};
+	static const uint32_t lens[] = { 1024, 512 };
+	uint8_t buf[2 * WIRE_PACKET_SIZE];
+	struct wire_packet got[2];
+	uint32_t out[2];
+
+	(void)state;
+	wire_packet_put(buf, packets, 2);
+	assert_int_equal(wire_packet_get(buf, got, 2, 188), 0);
+	assert_int_equal(got[0].actual, 188);
+	assert_int_equal(got[1].status, P2PUSB_ST_XDEV);
+	assert_int_equal(wire_packet_get(buf, got, 2, 189), -EPROTO);
+	buf[4] = P2PUSB_ST_MAX;
+	assert_int_equal(wire_packet_get(buf, got, 2, 188), -EPROTO);
+	wire_packet_put_lens(buf, lens, 2);
+	assert_int_equal(wire_packet_get_lens(buf, out, 2, 1536), 0);
+	assert_int_equal(out[1], 512);
+	assert_int_equal(wire_packet_get_lens(buf, out, 2, 1535), -EPROTO);
+	/* A sum that wraps around 32 bit is no sum. */
+	memset(buf, 0xff, sizeof(buf));
+	assert_int_equal(wire_packet_get_lens(buf, out, 2, UINT32_MAX - 1),
+			 -EPROTO);
+}
+
 /* Any bytes: no crash, and what is accepted encodes to the same bytes. */
 static void random_bytes_never_hurt(void **state)
 {
@@ -362,6 +426,8 @@ int main(void)
 		cmocka_unit_test(illegal_values_are_refused),
 		cmocka_unit_test(only_transfers_carry_payload),
 		cmocka_unit_test(text_of_a_peer_cannot_hurt_a_terminal),
+		cmocka_unit_test(packets_travel_ahead_of_the_payload),
+		cmocka_unit_test(packets_must_add_up),
 		cmocka_unit_test(random_bytes_never_hurt),
 	};
 

@@ -41,7 +41,9 @@
 #define P2PVHCI_F_GRACE		(1ULL << 3)	/* IOC_ADOPT, REPLAY */
 #define P2PVHCI_F_POSTED	(1ULL << 4)	/* posted completions */
 #define P2PVHCI_F_POWER		(1ULL << 5)	/* SUSPEND, RESUME, wakeup */
-#define P2PVHCI_F_ALL		0ULL		/* what this version grants */
+/* What this version grants. */
+#define P2PVHCI_F_ALL		(P2PVHCI_F_ISO | P2PVHCI_F_STREAMS | \
+				 P2PVHCI_F_COPY | P2PVHCI_F_POWER)
 
 /*
  * DOC: Ring
@@ -122,17 +124,23 @@ struct p2pvhci_uctl {
  * @P2PVHCI_OP_RESET: reset the device behind @port; endpoint 0, in the order
  *	of its SUBMITs.  Completed by its token.
  * @P2PVHCI_OP_UNBOUND: the kernel has unbound @port (detach); every token of
- *	this port's @epoch is void.  No token, no completion.
+ *	this port's @epoch is void.  No token, no completion.  @arg is enum
+ *	p2pvhci_unbound.
  * @P2PVHCI_OP_ATTACH: only on a listening queue: a tool wants a device.  The
  *	payload at @out_off is struct p2pvhci_attach_request.  Answered by
  *	IOC_ATTACH_DONE with the token as cookie, not by a completion.
- * @P2PVHCI_OP_STREAMS_ALLOC: F_STREAMS.
- * @P2PVHCI_OP_STREAMS_FREE: F_STREAMS.
- * @P2PVHCI_OP_SUSPEND: F_POWER.
- * @P2PVHCI_OP_RESUME: F_POWER.
- * @P2PVHCI_OP_PING: liveness.
- *
- * Operations from STREAMS_ALLOC on are reserved for the features named.
+ * @P2PVHCI_OP_STREAMS_ALLOC: give bulk endpoints streams; endpoint 0, in the
+ *	order of its SUBMITs.  The payload at @out_off are @len endpoint
+ *	addresses, @arg is the number of streams wanted for each, 1..65533.
+ *	Completed by its token; @actual is the number granted, 1..@arg.
+ *	Needs F_STREAMS.
+ * @P2PVHCI_OP_STREAMS_FREE: take them back; payload likewise, @arg 0, @actual
+ *	0.  Needs F_STREAMS.
+ * @P2PVHCI_OP_SUSPEND: the device may sleep; endpoint 0, in the order of its
+ *	SUBMITs, and no other request of the port follows before RESUME.  @arg
+ *	is P2PVHCI_SUSPEND_*.  Completed by its token.  Needs F_POWER.
+ * @P2PVHCI_OP_RESUME: the device is to be awake; likewise.
+ * @P2PVHCI_OP_PING: reserved.
  */
 enum p2pvhci_op {
 	P2PVHCI_OP_SUBMIT = 1,
@@ -155,6 +163,20 @@ enum p2pvhci_xfer {
 	P2PVHCI_XFER_INTERRUPT = 3,
 };
 
+/**
+ * enum p2pvhci_unbound - why the kernel unbound a port
+ * @P2PVHCI_UNBOUND_DETACH: for good
+ * @P2PVHCI_UNBOUND_SLEEP: the machine goes to sleep: attach it again once it
+ *	is awake.  IOC_BIND is -EAGAIN until then
+ */
+enum p2pvhci_unbound {
+	P2PVHCI_UNBOUND_DETACH = 0,
+	P2PVHCI_UNBOUND_SLEEP = 1,
+};
+
+/* struct p2pvhci_req.arg of OP_SUSPEND */
+#define P2PVHCI_SUSPEND_WAKEUP	(1U << 0)	/* it may wake us: EVENT_WAKEUP */
+
 /* struct p2pvhci_req.flags */
 #define P2PVHCI_REQ_REPLAY	(1U << 0)	/* published before, F_GRACE */
 
@@ -164,6 +186,7 @@ enum p2pvhci_xfer {
 #define P2PVHCI_XF_ISO_ASAP	(1U << 2)
 
 #define P2PVHCI_OUT_NONE	0xffffffffU	/* no OUT block */
+#define P2PVHCI_OUT_COPY	0xfffffffeU	/* OUT bytes by IOC_COPY, F_COPY */
 
 /**
  * struct p2pvhci_req - one request, kernel to agent, read-only, 64 bytes
@@ -178,14 +201,18 @@ enum p2pvhci_xfer {
  * @stream: bulk stream id, 0 = none
  * @len: bytes of the transfer (buffer length), or of the payload
  * @npkt: isochronous packets; their struct p2pvhci_iso array lies at @out_off,
- *	OUT bytes follow it
- * @out_off: offset of the OUT bytes in the OUT area, P2PVHCI_OUT_NONE = none
+ *	in both directions; OUT bytes follow it, packet after packet without
+ *	gaps, @len in all
+ * @out_off: offset of the OUT bytes in the OUT area, P2PVHCI_OUT_NONE = none,
+ *	P2PVHCI_OUT_COPY = fetch them with IOC_COPY
  * @xflags: P2PVHCI_XF_*
  * @interval: period in the unit of the endpoint's speed, as bInterval decoded
  *	by the driver's urb->interval (frames or microframes)
  * @epoch: which device on this port, see struct p2pvhci_bind
  * @setup: control: the SETUP packet as on the bus (little-endian)
- * @start_frame: isochronous
+ * @start_frame: isochronous: the frame number (0..2047) of the first packet as
+ *	the driver was told; paced by the kernel, which gives the URB back no
+ *	sooner than its time has passed, however early it is completed
  * @arg: other operations: see there; 0
  * @t_ns: CLOCK_MONOTONIC when published
  *
@@ -249,17 +276,23 @@ enum p2pvhci_status {
 	P2PVHCI_ST_MAX,
 };
 
+/* struct p2pvhci_cmp.flags */
+#define P2PVHCI_CMP_COPIED	(1U << 0)	/* IN bytes came by IOC_COPY */
+
 /**
  * struct p2pvhci_cmp - one completion, agent to kernel, 32 bytes
  * @token: of the request; each token is completed exactly once
  * @status: enum p2pvhci_status
- * @flags: zero
+ * @flags: P2PVHCI_CMP_*
  * @errs: isochronous packets with an error
  * @actual: bytes moved, both directions, <= req.len; kept also on error
  * @in_off: IN: where in the IN area the bytes lie; the area may be reused when
  *	ENTER has consumed the completion.  0 when nothing is to be copied.
- * @iso_off: where in the IN area the struct p2pvhci_iso array lies
- * @start_frame: isochronous
+ * @iso_off: where in the IN area the struct p2pvhci_iso array of all req.npkt
+ *	packets lies, aligned to 4; 0 when npkt is 0.  Each @len is at most
+ *	that of the request; their sum is @actual; IN bytes lie at @in_off
+ *	packet after packet without gaps
+ * @start_frame: 0
  * @dev_us: microseconds the transfer spent at the far host controller, 0 =
  *	not known; for statistics only
  *
@@ -318,8 +351,9 @@ struct p2pvhci_iso {
  * @rsv0: zero
  * @rsv1: zero
  *
- * A transfer longer than half of the area of its direction is refused to the
- * driver with -EMSGSIZE (until F_COPY).  The memory counts against the memory
+ * A transfer longer than half of the area of its direction needs F_COPY;
+ * without it, and if isochronous, it is refused to the driver with -EMSGSIZE.
+ * The memory counts against the memory
  * cgroup of the caller.
  *
  * Return: 0, -EBUSY (already set up, or somebody listens), -EINVAL, -ENOMEM.
@@ -375,6 +409,8 @@ enum p2pvhci_speed {
 
 /* struct p2pvhci_bind.flags, P2PVHCI_A_PORT_FLAGS */
 #define P2PVHCI_PORT_UNAUTHORIZED (1U << 0)	/* leave authorized = 0 */
+#define P2PVHCI_PORT_SLEEP_DETACH (1U << 1)	/* unplug when the machine goes to
+						 * sleep; else it may not sleep */
 
 /**
  * struct p2pvhci_bind - IOC_BIND: plug a device into a free port
@@ -398,7 +434,7 @@ enum p2pvhci_speed {
  * queue of this file.
  *
  * Return: 0, -ENOSPC (no free port), -ENOENT (cookie unknown or timed out),
- * -ESHUTDOWN, -EINVAL.
+ * -EAGAIN (the machine goes to sleep), -ESHUTDOWN, -EINVAL.
  */
 struct p2pvhci_bind {
 	__u32 size;
@@ -474,12 +510,80 @@ struct p2pvhci_attach_done {
 	__aligned_u64 rsv[2];
 };
 
+/**
+ * struct p2pvhci_copy - IOC_COPY: move bytes of a long transfer, F_COPY
+ * @size: sizeof(struct p2pvhci_copy)
+ * @flags: zero
+ * @token: a SUBMIT that is outstanding, not isochronous
+ * @addr: memory of the caller
+ * @off: first byte of the transfer
+ * @len: how many, @off + @len <= req.len
+ * @rsv: zero
+ *
+ * OUT: the bytes are written to @addr.  IN: they are read from @addr; the
+ * completion then says CMP_COPIED, which holds for all of its @actual bytes.
+ * A transfer longer than half of the area of its direction moves this way
+ * only; others may.
+ *
+ * Context: may fault on @addr; never holds an unlink up.
+ * Return: 0, -ENOENT (token not outstanding), -ECANCELED (the URB was given
+ * back meanwhile: complete the token all the same), -EFAULT, -EINVAL,
+ * -ESHUTDOWN.
+ */
+struct p2pvhci_copy {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 token;
+	__aligned_u64 addr;
+	__u32 off;
+	__u32 len;
+	__aligned_u64 rsv[2];
+};
+
+/**
+ * enum p2pvhci_event - what an agent tells of a port
+ * @P2PVHCI_EVENT_WAKEUP: the suspended device wants to be awake.  F_POWER
+ * @P2PVHCI_EVENT_RATE: @arg: how much shorter (> 0) the frames of the far host
+ *	are than ours, in parts per 10^9, -RATE_MAX..RATE_MAX; isochronous URBs
+ *	of the port are paced that much faster from now on.  F_ISO
+ * @P2PVHCI_EVENT_MAX: first value that is refused
+ */
+enum p2pvhci_event {
+	P2PVHCI_EVENT_WAKEUP = 1,
+	P2PVHCI_EVENT_RATE = 2,
+	P2PVHCI_EVENT_MAX,
+};
+
+#define P2PVHCI_EVENT_RATE_MAX	1000000	/* 1000 ppm, twice what USB allows */
+
+/**
+ * struct p2pvhci_port_event - IOC_PORT_EVENT
+ * @size: sizeof(struct p2pvhci_port_event)
+ * @port: a port of this queue
+ * @epoch: as returned by IOC_BIND
+ * @event: enum p2pvhci_event
+ * @arg: see there, else 0
+ * @rsv: zero
+ *
+ * Return: 0, -ENOENT (not bound to this queue with this epoch), -EINVAL.
+ */
+struct p2pvhci_port_event {
+	__u32 size;
+	__u32 port;
+	__u32 epoch;
+	__u32 event;
+	__s64 arg __attribute__((aligned(8)));
+	__aligned_u64 rsv[2];
+};
+
 #define P2PVHCI_IOC_SETUP	_IOWR(0xb9, 0x00, struct p2pvhci_setup)
 #define P2PVHCI_IOC_ENTER	_IOWR(0xb9, 0x01, struct p2pvhci_enter)
 #define P2PVHCI_IOC_BIND	_IOWR(0xb9, 0x02, struct p2pvhci_bind)
 #define P2PVHCI_IOC_UNBIND	_IOW(0xb9, 0x03, struct p2pvhci_unbind)
 #define P2PVHCI_IOC_ATTACH_DONE	_IOW(0xb9, 0x04, struct p2pvhci_attach_done)
-/* 0x05 ADOPT (F_GRACE), 0x06 COPY (F_COPY), 0x07 PORT_EVENT (F_POWER) */
+/* 0x05 ADOPT (F_GRACE) */
+#define P2PVHCI_IOC_COPY	_IOW(0xb9, 0x06, struct p2pvhci_copy)
+#define P2PVHCI_IOC_PORT_EVENT	_IOW(0xb9, 0x07, struct p2pvhci_port_event)
 
 /*
  * DOC: Generic netlink family "p2pvhci"
@@ -608,6 +712,8 @@ _Static_assert(sizeof(struct p2pvhci_bind) == 80, "bind");
 _Static_assert(sizeof(struct p2pvhci_unbind) == 32, "unbind");
 _Static_assert(sizeof(struct p2pvhci_attach_request) == 16, "attach_request");
 _Static_assert(sizeof(struct p2pvhci_attach_done) == 288, "attach_done");
+_Static_assert(sizeof(struct p2pvhci_copy) == 48, "copy");
+_Static_assert(sizeof(struct p2pvhci_port_event) == 40, "port_event");
 _Static_assert(__builtin_offsetof(struct p2pvhci_kctl, cq_head) == 64, "kctl");
 _Static_assert(__builtin_offsetof(struct p2pvhci_kctl, flags) == 128, "kctl");
 _Static_assert(__builtin_offsetof(struct p2pvhci_uctl, cq_tail) == 64, "uctl");

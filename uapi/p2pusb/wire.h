@@ -45,7 +45,7 @@
 #define P2PUSB_TEXT_MAX		256		/* bytes of a sentence */
 #define P2PUSB_NAME_MAX		64		/* bytes of a host or device name */
 #define P2PUSB_BUSID_MAX	32		/* "1-1.4" */
-#define P2PUSB_NPKT_MAX		1024		/* isochronous packets a URB */
+#define P2PUSB_NPKT_MAX		128		/* isochronous packets a URB */
 #define P2PUSB_DEVICES_MAX	256		/* attached over one connection */
 
 /* Fixed-width little-endian fields; converted only in lib/wire.c. */
@@ -90,13 +90,18 @@ typedef uint64_t p2pusb_le64;
  * @P2PUSB_MSG_DIAL: reserved, CAP_REVERSE
  * @P2PUSB_MSG_RESUME: reserved, CAP_RESUME
  * @P2PUSB_MSG_RESUMED: reserved, CAP_RESUME
+ * @P2PUSB_MSG_WAKEUP: server: a suspended device wants to be awake, CAP_POWER
  *
  * Endpoint streams:
  * @P2PUSB_MSG_EP_OPEN: agent, first message of the stream
  * @P2PUSB_MSG_SUBMIT: agent
  * @P2PUSB_MSG_CANCEL: agent, behind its SUBMIT on the same stream
  * @P2PUSB_MSG_RESET: agent, endpoint 0 only: port reset, in order
- * @P2PUSB_MSG_COMPLETE: server: exactly one for each SUBMIT and RESET
+ * @P2PUSB_MSG_COMPLETE: server: exactly one for each SUBMIT, RESET, STREAMS
+ *	and POWER
+ * @P2PUSB_MSG_STREAMS: agent, endpoint 0 only: bulk streams, in order,
+ *	CAP_STREAMS
+ * @P2PUSB_MSG_POWER: agent, endpoint 0 only: sleep or wake, in order, CAP_POWER
  */
 enum p2pusb_msg {
 	P2PUSB_MSG_HELLO = 1,
@@ -114,12 +119,15 @@ enum p2pusb_msg {
 	P2PUSB_MSG_DIAL = 13,
 	P2PUSB_MSG_RESUME = 14,
 	P2PUSB_MSG_RESUMED = 15,
+	P2PUSB_MSG_WAKEUP = 16,
 
 	P2PUSB_MSG_EP_OPEN = 32,
 	P2PUSB_MSG_SUBMIT = 33,
 	P2PUSB_MSG_CANCEL = 34,
 	P2PUSB_MSG_RESET = 35,
 	P2PUSB_MSG_COMPLETE = 36,
+	P2PUSB_MSG_STREAMS = 37,
+	P2PUSB_MSG_POWER = 38,
 };
 
 /* struct p2pusb_head.flags */
@@ -352,7 +360,8 @@ struct p2pusb_ep_open {
  * @setup: control: the SETUP packet
  *
  * Of an OUT transfer @length payload bytes follow (behind the packet lengths),
- * of an IN transfer none.
+ * of an IN transfer none.  The packet lengths count as payload; their sum is
+ * @length, and the bytes of the packets follow one another without gaps.
  * The direction is that of the endpoint address; of the first byte
  * of @setup for endpoint 0.
  */
@@ -392,6 +401,60 @@ struct p2pusb_reset {
 	p2pusb_le32 rsv;
 };
 
+#define P2PUSB_STREAMS_EPS	30
+
+/**
+ * struct p2pusb_streams - give bulk endpoints streams, or take them back
+ * @seq: takes its place in the sequence of endpoint 0
+ * @epoch: as in EP_OPEN
+ * @wanted: streams for each endpoint, 1..65533; 0 = take them back
+ * @neps: endpoints, 1..P2PUSB_STREAMS_EPS
+ * @eps: their addresses, zero-padded
+ *
+ * Answered by COMPLETE; @actual is the number granted, 1..@wanted.
+ */
+struct p2pusb_streams {
+	p2pusb_le64 seq;
+	p2pusb_le32 epoch;
+	p2pusb_le16 wanted;
+	uint8_t neps;
+	uint8_t eps[P2PUSB_STREAMS_EPS];
+	uint8_t rsv[3];
+};
+
+/* struct p2pusb_power.state */
+enum p2pusb_power_state {
+	P2PUSB_POWER_ON = 0,
+	P2PUSB_POWER_SUSPEND = 1,
+	P2PUSB_POWER_SUSPEND_WAKEUP = 2,	/* the device may wake us */
+};
+
+/**
+ * struct p2pusb_power - the device may sleep, or is to be awake
+ * @seq: takes its place in the sequence of endpoint 0
+ * @epoch: as in EP_OPEN
+ * @state: enum p2pusb_power_state
+ *
+ * Nothing else is outstanding when SUSPEND is sent, and nothing follows it
+ * but ON.  Answered by COMPLETE once it is so; a server that cannot let the
+ * device sleep leaves it awake and says OK.
+ */
+struct p2pusb_power {
+	p2pusb_le64 seq;
+	p2pusb_le32 epoch;
+	p2pusb_le32 state;
+};
+
+/**
+ * struct p2pusb_wakeup - a suspended device wants to be awake
+ * @dev: from ATTACHED
+ * @rsv: zero
+ */
+struct p2pusb_wakeup {
+	p2pusb_le32 dev;
+	p2pusb_le32 rsv;
+};
+
 /* struct p2pusb_complete.status */
 enum p2pusb_status {
 	P2PUSB_ST_OK = 0,
@@ -411,21 +474,23 @@ enum p2pusb_status {
 };
 
 /**
- * struct p2pusb_complete - what became of a SUBMIT or RESET
- * @seq: of the request; in the order of the requests of this endpoint, but
- *	that a cancelled one may overtake
+ * struct p2pusb_complete - what became of a request
+ * @seq: of the request; in the order of the requests of this endpoint and
+ *	stream, but that a cancelled one may overtake
  * @epoch: as in EP_OPEN
  * @status: enum p2pusb_status
  * @actual: bytes moved, also with an error; <= length
  * @queue_us: time at the server before the device had it
  * @device_us: time at the device
- * @npkt: isochronous packets that follow as struct p2pusb_iso
+ * @npkt: isochronous packets that follow as struct p2pusb_iso: as many as in
+ *	SUBMIT, or 0 when none was tried
  * @errs: of them with an error
  * @start_frame: isochronous
  * @rsv: zero
  *
  * Of an IN transfer @actual payload bytes follow (behind the packets), of an
- * OUT transfer none.
+ * OUT transfer none.  The packets count as payload; the sum of their @actual is
+ * that of the transfer, and their bytes follow one another without gaps.
  */
 struct p2pusb_complete {
 	p2pusb_le64 seq;
@@ -469,6 +534,9 @@ _Static_assert(sizeof(struct p2pusb_cancel) == 16, "cancel");
 _Static_assert(sizeof(struct p2pusb_reset) == 16, "reset");
 _Static_assert(sizeof(struct p2pusb_complete) == 40, "complete");
 _Static_assert(sizeof(struct p2pusb_iso) == 8, "iso");
+_Static_assert(sizeof(struct p2pusb_streams) == 48, "streams");
+_Static_assert(sizeof(struct p2pusb_power) == 16, "power");
+_Static_assert(sizeof(struct p2pusb_wakeup) == 8, "wakeup");
 #endif
 
 #endif /* P2PUSB_WIRE_H */

@@ -159,6 +159,22 @@ static const struct wire_field wire_complete_fields[] = {
 	INT(complete, start_frame, complete), ZERO(complete, rsv),
 };
 
+static const struct wire_field wire_streams_fields[] = {
+	INT(streams, seq, streams), INT(streams, epoch, streams),
+	RANGE(streams, wanted, streams, 0, 65533),
+	RANGE(streams, neps, streams, 1, P2PUSB_STREAMS_EPS),
+	RAW(streams, eps, streams), ZERO(streams, rsv),
+};
+
+static const struct wire_field wire_power_fields[] = {
+	INT(power, seq, power), INT(power, epoch, power),
+	RANGE(power, state, power, 0, P2PUSB_POWER_SUSPEND_WAKEUP),
+};
+
+static const struct wire_field wire_wakeup_fields[] = {
+	INT(wakeup, dev, wakeup), ZERO(wakeup, rsv),
+};
+
 /**
  * struct wire_type - one message type
  * @name: for logs
@@ -191,11 +207,14 @@ static const struct wire_type wire_types[] = {
 	[P2PUSB_MSG_DETACHED] = TYPE(DETACHED, detached),
 	[P2PUSB_MSG_PING] = TYPE(PING, ping),
 	[P2PUSB_MSG_PONG] = TYPE(PONG, ping),
+	[P2PUSB_MSG_WAKEUP] = TYPE(WAKEUP, wakeup),
 	[P2PUSB_MSG_EP_OPEN] = TYPE(EP_OPEN, ep_open),
 	[P2PUSB_MSG_SUBMIT] = TYPE(SUBMIT, submit),
 	[P2PUSB_MSG_CANCEL] = TYPE(CANCEL, cancel),
 	[P2PUSB_MSG_RESET] = TYPE(RESET, reset),
 	[P2PUSB_MSG_COMPLETE] = TYPE(COMPLETE, complete),
+	[P2PUSB_MSG_STREAMS] = TYPE(STREAMS, streams),
+	[P2PUSB_MSG_POWER] = TYPE(POWER, power),
 };
 
 #define WIRE_NTYPES	(sizeof(wire_types) / sizeof(wire_types[0]))
@@ -452,23 +471,20 @@ long wire_peek(const uint8_t buf[WIRE_HEAD_LEN])
 /* Only where the body alone tells; the stream's owner knows the direction. */
 static bool wire_payload_fits(const struct wire_msg *msg)
 {
+	uint32_t packets = 0;
 	uint32_t full = 0;
 
 	switch (msg->type) {
 	case P2PUSB_MSG_SUBMIT:
-		if (msg->submit.npkt)
-			return msg->payload >= msg->submit.npkt *
-			       sizeof(p2pusb_le32);
+		packets = msg->submit.npkt * sizeof(p2pusb_le32);
 		full = msg->submit.length;
 		break;
 	case P2PUSB_MSG_COMPLETE:
-		if (msg->complete.npkt)
-			return msg->payload >= msg->complete.npkt *
-			       sizeof(struct p2pusb_iso);
+		packets = msg->complete.npkt * sizeof(struct p2pusb_iso);
 		full = msg->complete.actual;
 		break;
 	}
-	return !msg->payload || msg->payload == full;
+	return msg->payload == packets || msg->payload == packets + full;
 }
 
 int wire_get(const uint8_t *buf, size_t len, struct wire_msg *msg)

@@ -129,6 +129,24 @@ struct wire_complete {
 	uint32_t start_frame;
 };
 
+struct wire_streams {
+	uint64_t seq;
+	uint32_t epoch;
+	uint16_t wanted;
+	uint8_t neps;
+	uint8_t eps[P2PUSB_STREAMS_EPS];
+};
+
+struct wire_power {
+	uint64_t seq;
+	uint32_t epoch;
+	uint32_t state;
+};
+
+struct wire_wakeup {
+	uint32_t dev;
+};
+
 /**
  * struct wire_msg - one message, decoded
  * @type: enum p2pusb_msg
@@ -156,6 +174,9 @@ struct wire_msg {
 		struct wire_cancel cancel;
 		struct wire_reset reset;
 		struct wire_complete complete;
+		struct wire_streams streams;
+		struct wire_power power;
+		struct wire_wakeup wakeup;
 	};
 };
 
@@ -194,8 +215,9 @@ long wire_peek(const uint8_t buf[WIRE_HEAD_LEN]);
  * Checks every field that can be judged without state: lengths, enums, flags,
  * reserved bytes, texts, and that the payload is what the body implies where
  * the body alone tells (nothing but SUBMIT and COMPLETE carries payload; of
- * SUBMIT it is 0 or @length, of COMPLETE 0 or @actual; which of the two, the
- * owner of the stream checks, because it knows the direction).
+ * SUBMIT it is 0 or @length, of COMPLETE 0 or @actual, behind the packets in
+ * both; which of the two, the owner of the stream checks, because it knows the
+ * direction; what the packets say is for wire_packet.h).
  *
  * Return: 0; -EPROTO; -EMSGSIZE; -ENOMSG for an unknown optional message.
  */

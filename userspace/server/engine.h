@@ -14,6 +14,7 @@
 #include <uv.h>
 
 #include "wire.h"
+#include "wire_packet.h"
 
 struct engine;
 struct engine_device;
@@ -24,6 +25,13 @@ struct engine_device;
  * @type: enum p2pusb_xfer
  * @flags: P2PUSB_XF_*
  * @setup: control
+ * @stream: bulk stream, 0 = none
+ * @npkt: isochronous packets, 1..P2PUSB_NPKT_MAX, else 0; as soon as possible,
+ *	behind those of this endpoint before them
+ * @lens: isochronous: bytes of each packet; the caller's until @done
+ * @packets: isochronous: filled before @done; IN bytes lie in @data packet
+ *	after packet without gaps
+ * @errs: isochronous: filled before @done: packets with an error
  * @data: @length bytes, owned by the caller until @done
  * @length: bytes
  * @status: filled before @done: enum p2pusb_status
@@ -37,6 +45,11 @@ struct engine_xfer {
 	uint8_t type;
 	uint32_t flags;
 	uint8_t setup[8];
+	uint16_t stream;
+	uint16_t npkt;
+	uint16_t errs;
+	const uint32_t *lens;
+	struct wire_packet *packets;
 	uint8_t *data;
 	uint32_t length;
 	uint32_t status;
@@ -50,10 +63,12 @@ struct engine_xfer {
  * struct engine_events - what the engine tells its owner, from the loop
  * @arrived: a device is there (also for those there at start)
  * @left: it is gone: its transfers are done with P2PUSB_ST_NODEV
+ * @woke: it was suspended and wants to be awake
  */
 struct engine_events {
 	void (*arrived)(void *owner, const struct wire_device *device);
 	void (*left)(void *owner, const char *busid);
+	void (*woke)(void *owner, const char *busid);
 };
 
 /**
@@ -64,6 +79,7 @@ struct engine_events {
  * between @hold and @resume: the others.
  * All that return int return 0 or a negative errno.
  *
+ * @caps: P2PUSB_CAP_* that it has; streams and power are then not NULL
  * @start: begin to watch for devices
  * @stop: all devices are closed; stop watching
  * @open: open a device by busid; held at first; -ENODEV, -EACCES
@@ -89,11 +105,16 @@ struct engine_events {
  * @clear_halt: CLEAR_FEATURE(ENDPOINT_HALT) of an endpoint other than 0
  * @reset: port reset; claim and configuration survive; -ENODEV when the
  *	device came back as another one
+ * @alloc_streams: @n bulk endpoints get @wanted streams each; returns how many
+ *	they got, >= 1, or -ENOSPC, -EINVAL
+ * @free_streams: and lose them
+ * @power: enum p2pusb_power_state; one that cannot be had is 0 all the same
  *
  * The verbs of @set_configuration, @set_interface and @clear_halt return
  * -EINVAL for what the device does not have, -EBUSY when the claim was lost.
  */
 struct engine_ops {
+	uint64_t caps;
 	int (*start)(uv_loop_t *loop, const struct engine_events *events,
 		     void *owner, struct engine **engine);
 	void (*stop)(struct engine *engine);
@@ -114,6 +135,11 @@ struct engine_ops {
 	int (*set_interface)(struct engine_device *dev, int number, int alt);
 	int (*clear_halt)(struct engine_device *dev, uint8_t ep);
 	int (*reset)(struct engine_device *dev);
+	int (*alloc_streams)(struct engine_device *dev, const uint8_t *eps,
+			     unsigned int n, unsigned int wanted);
+	int (*free_streams)(struct engine_device *dev, const uint8_t *eps,
+			    unsigned int n);
+	int (*power)(struct engine_device *dev, uint32_t state);
 };
 
 extern const struct engine_ops engine_libusb;
