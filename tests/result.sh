@@ -7,7 +7,8 @@
 
 # shellcheck disable=SC2154
 
-# result_folder - make the folder of this run's logs; the last ten are kept.
+# result_folder - make the folder of this run's logs; the last ten are kept, and
+# those of runs that go on.
 result_folder()
 {
 	local all dir
@@ -15,7 +16,9 @@ result_folder()
 	all="$(cache_dir tests)"
 	dir="$all/$(date +%Y%m%d-%H%M%S).$$"
 	find "$all" -mindepth 1 -maxdepth 1 -type d | sort -r | tail -n +10 |
-		xargs -r rm -rf
+		while read -r dir; do
+			kill -0 "${dir##*.}" 2>/dev/null || rm -rf "$dir"
+		done
 	mkdir "$dir"
 	echo "$dir"
 }
