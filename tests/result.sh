@@ -11,13 +11,13 @@
 # those of runs that go on.
 result_folder()
 {
-	local all dir
+	local all old dir
 
 	all="$(cache_dir tests)"
 	dir="$all/$(date +%Y%m%d-%H%M%S).$$"
 	find "$all" -mindepth 1 -maxdepth 1 -type d | sort -r | tail -n +10 |
-		while read -r dir; do
-			kill -0 "${dir##*.}" 2>/dev/null || rm -rf "$dir"
+		while read -r old; do
+			kill -0 "${old##*.}" 2>/dev/null || rm -rf "$old"
 		done
 	mkdir "$dir"
 	echo "$dir"

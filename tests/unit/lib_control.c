@@ -178,17 +178,27 @@ static int teardown(void **state)
 	return 0;
 }
 
-static int dial(const struct daemon *d)
+/* Negative: no way to the daemon. */
+static int try_dial(const struct daemon *d)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 	struct timeval limit = { .tv_sec = 30 };
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 
 	strcpy(addr.sun_path, d->path);
-	assert_true(fd >= 0);
-	assert_int_equal(connect(fd, (struct sockaddr *)&addr, sizeof(addr)),
-			 0);
+	if (fd >= 0 && connect(fd, (struct sockaddr *)&addr, sizeof(addr))) {
+		close(fd);
+		return -1;
+	}
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+	return fd;
+}
+
+static int dial(const struct daemon *d)
+{
+	int fd = try_dial(d);
+
+	assert_true(fd >= 0);
 	return fd;
 }
 
@@ -510,7 +520,9 @@ static void test_stranger_may_not_write(void **state)
 
 		if (setgroups(0, NULL) || setgid(NOBODY) || setuid(NOBODY))
 			_exit(2);
-		fd = dial(d);
+		fd = try_dial(d);
+		if (fd < 0)
+			_exit(5);
 		say(fd, "{\"verb\":\"echo\"}\n", 16);
 		hear(fd, line, sizeof(line));
 		if (!strstr(line, "\"ok\":true"))
