@@ -46,6 +46,7 @@ struct engine_device {
 	int verb_err;
 	int submit_err;
 	uint8_t missing;	/* endpoint that is not there */
+	unsigned int streams_max;
 };
 
 static struct engine_device *paper_last;
@@ -93,6 +94,7 @@ static inline int paper_open(struct engine *engine, const char *busid,
 	(void)engine;
 	strcpy(d->busid, busid);
 	d->held = 1;
+	d->streams_max = 16;
 	pthread_mutex_init(&d->lock, NULL);
 	pthread_cond_init(&d->wake, NULL);
 	paper_last = d;
@@ -211,7 +213,8 @@ static inline int paper_endpoint(struct engine_device *dev, uint8_t ep)
 {
 	if (ep == dev->missing)
 		return -ENOENT;
-	return (ep & 0x0f) == 3 ? P2PUSB_XFER_INTERRUPT : P2PUSB_XFER_BULK;
+	return (ep & 0x0f) == 3 ? P2PUSB_XFER_INTERRUPT :
+	       (ep & 0x0f) == 4 ? P2PUSB_XFER_ISO : P2PUSB_XFER_BULK;
 }
 
 static inline int paper_configuration(struct engine_device *dev, int value)
@@ -239,7 +242,31 @@ static inline int paper_reset(struct engine_device *dev)
 	return dev->verb_err;
 }
 
+static inline int paper_alloc_streams(struct engine_device *dev,
+				      const uint8_t *eps, unsigned int n,
+				      unsigned int wanted)
+{
+	paper_call(dev, "streams %u of %02x, %u", n, eps[0], wanted);
+	if (dev->verb_err)
+		return dev->verb_err;
+	return wanted < dev->streams_max ? wanted : dev->streams_max;
+}
+
+static inline int paper_free_streams(struct engine_device *dev,
+				     const uint8_t *eps, unsigned int n)
+{
+	paper_call(dev, "no streams %u of %02x", n, eps[0]);
+	return dev->verb_err;
+}
+
+static inline int paper_power(struct engine_device *dev, uint32_t state)
+{
+	paper_call(dev, "power %u", state);
+	return dev->verb_err;
+}
+
 static const struct engine_ops paper_ops = {
+	.caps = P2PUSB_CAP_ISO | P2PUSB_CAP_STREAMS | P2PUSB_CAP_POWER,
 	.open = paper_open,
 	.close = paper_close,
 	.hold = paper_hold,
@@ -256,6 +283,9 @@ static const struct engine_ops paper_ops = {
 	.set_interface = paper_interface,
 	.clear_halt = paper_clear_halt,
 	.reset = paper_reset,
+	.alloc_streams = paper_alloc_streams,
+	.free_streams = paper_free_streams,
+	.power = paper_power,
 };
 
 /* An agent: all messages it got, in order. */
@@ -419,6 +449,7 @@ static inline struct bed *bed_start(void)
 	server->settings.max_links = 4;
 	server->hello = (struct wire_hello) {
 		.major = 1,
+		.caps = paper_ops.caps,
 		.max_urbs = 8,
 		.max_urb_bytes = 4096,
 		.max_ep_bytes = 8192,
@@ -476,6 +507,7 @@ static inline void bed_dial(struct bed *bed, unsigned int i, uint8_t boot)
 		.loop = &bed->server.loop,
 		.key = &agent->key,
 		.hello = { .major = 1, .max_urbs = 1, .boot_id = { boot },
+			   .caps = P2PUSB_CAP_POWER,
 			   .name = "unit" },
 		.ops = &agent_ops,
 	};
@@ -602,6 +634,26 @@ static inline void bed_submit(struct link_ep *ep, uint64_t seq, uint32_t length,
 		.submit = { .seq = seq, .epoch = 1, .length = length },
 	};
 
+	assert_int_equal(link_ep_send(ep, &msg, payload), 0);
+}
+
+/* Two isochronous packets; @more bytes than they say. */
+static inline void bed_iso(struct link_ep *ep, uint64_t seq, uint32_t more,
+			   uint32_t len0, uint32_t len1, const void *data)
+{
+	const uint32_t lens[2] = { len0, len1 };
+	uint32_t length = len0 + len1 + more;
+	uint8_t payload[64] = { 0 };
+	struct wire_msg msg = {
+		.type = P2PUSB_MSG_SUBMIT,
+		.payload = sizeof(lens) + (data ? length : 0),
+		.submit = { .seq = seq, .epoch = 1, .length = length,
+			    .npkt = 2 },
+	};
+
+	wire_packet_put_lens(payload, lens, 2);
+	if (data)
+		memcpy(payload + sizeof(lens), data, length);
 	assert_int_equal(link_ep_send(ep, &msg, payload), 0);
 }
 

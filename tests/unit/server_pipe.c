@@ -223,15 +223,19 @@ static void test_no_memory(void **state)
 static void test_refused(void **state)
 {
 	struct scene *s = *state;
-	struct link_ep *iso = bed_ep(s->bed, s->number, 0x84, P2PUSB_XFER_ISO);
+	struct link_ep *intr = bed_ep(s->bed, s->number, 0x83,
+				      P2PUSB_XFER_INTERRUPT);
+	struct link_ep *iso = bed_ep(s->bed, s->number, 0x81, P2PUSB_XFER_ISO);
 	struct wire_msg msg = {
 		.type = P2PUSB_MSG_SUBMIT,
 		.submit = { .seq = 1, .epoch = 1, .length = 8, .stream = 3 },
 	};
 
-	bed_submit(iso, 1, 8, NULL);
+	s->in = iso;	/* the same endpoint, not of that type */
+	bed_iso(iso, 1, 0, 8, 8, NULL);
 	bed_expect(s->bed, 0, 1, P2PUSB_ST_PROTO, 0);
-	assert_int_equal(link_ep_send(s->in, &msg, NULL), 0);
+	assert_int_equal(bed_complete(s->bed, 0)->npkt, 0);
+	assert_int_equal(link_ep_send(intr, &msg, NULL), 0);
 	bed_expect(s->bed, 1, 1, P2PUSB_ST_PROTO, 0);
 	s->paper->missing = 0x02;
 	bed_submit(s->out, 1, 8, "12345678");
@@ -241,6 +245,176 @@ static void test_refused(void **state)
 	bed_until(s->bed, s->paper->nflying == 1);
 	paper_done(s->paper, 0, P2PUSB_ST_OK, 8);
 	bed_expect(s->bed, 3, 2, P2PUSB_ST_OK, 8);
+}
+
+/* Two packets of 3 and 5 bytes out; the second is lost. */
+static void test_iso_out(void **state)
+{
+	struct scene *s = *state;
+	struct link_ep *iso = bed_ep(s->bed, s->number, 0x04, P2PUSB_XFER_ISO);
+	struct wire_packet packets[2];
+	struct engine_xfer *xfer;
+
+	bed_iso(iso, 1, 0, 3, 5, "12345678");
+	bed_until(s->bed, s->paper->nflying == 1);
+	xfer = s->paper->flying[0];
+	assert_int_equal(xfer->type, P2PUSB_XFER_ISO);
+	assert_int_equal(xfer->npkt, 2);
+	assert_int_equal(xfer->lens[0], 3);
+	assert_int_equal(xfer->lens[1], 5);
+	assert_memory_equal(xfer->data, "12345678", 8);
+	xfer->packets[0] = (struct wire_packet) { 3, P2PUSB_ST_OK };
+	xfer->packets[1] = (struct wire_packet) { 0, P2PUSB_ST_XDEV };
+	xfer->errs = 1;
+	paper_done(s->paper, 0, P2PUSB_ST_OK, 3);
+	bed_expect(s->bed, 0, 1, P2PUSB_ST_OK, 3);
+	assert_int_equal(bed_complete(s->bed, 0)->npkt, 2);
+	assert_int_equal(bed_complete(s->bed, 0)->errs, 1);
+	assert_int_equal(s->bed->agent[0].msgs[0].payload, 16);
+	assert_int_equal(wire_packet_get(s->bed->agent[0].data[0], packets, 2,
+					 3), 0);
+	assert_int_equal(packets[1].status, P2PUSB_ST_XDEV);
+}
+
+static void test_iso_in(void **state)
+{
+	struct scene *s = *state;
+	struct link_ep *iso = bed_ep(s->bed, s->number, 0x84, P2PUSB_XFER_ISO);
+	struct wire_packet packets[2];
+	struct engine_xfer *xfer;
+
+	bed_iso(iso, 1, 0, 100, 200, NULL);
+	bed_iso(iso, 2, 0, 100, 200, NULL);
+	bed_until(s->bed, s->paper->nflying == 2);
+	xfer = s->paper->flying[0];
+	assert_int_equal(xfer->length, 300);
+	memcpy(xfer->data, "abcde", 5);
+	xfer->packets[0] = (struct wire_packet) { 2, P2PUSB_ST_OK };
+	xfer->packets[1] = (struct wire_packet) { 3, P2PUSB_ST_OK };
+	paper_done(s->paper, 0, P2PUSB_ST_OK, 5);
+	bed_expect(s->bed, 0, 1, P2PUSB_ST_OK, 5);
+	assert_int_equal(s->bed->agent[0].msgs[0].payload, 16 + 5);
+	assert_int_equal(wire_packet_get(s->bed->agent[0].data[0], packets, 2,
+					 5), 0);
+	assert_memory_equal(s->bed->agent[0].data[0] + 16, "abcde", 5);
+	bed_cancel(iso, 2);
+	bed_expect(s->bed, 1, 2, P2PUSB_ST_CANCELLED, 0);
+}
+
+static void stream_submit(struct link_ep *ep, uint64_t seq, uint16_t stream)
+{
+	struct wire_msg msg = {
+		.type = P2PUSB_MSG_SUBMIT,
+		.submit = { .seq = seq, .epoch = 1, .length = 8,
+			    .stream = stream },
+	};
+
+	assert_int_equal(link_ep_send(ep, &msg, NULL), 0);
+}
+
+/* Order holds in each stream, not between them. */
+static void test_streams_order(void **state)
+{
+	struct scene *s = *state;
+
+	stream_submit(s->in, 1, 1);
+	stream_submit(s->in, 2, 2);
+	stream_submit(s->in, 3, 1);
+	stream_submit(s->in, 4, 2);
+	bed_until(s->bed, s->paper->nflying == 4);
+	assert_int_equal(s->paper->flying[1]->stream, 2);
+	paper_done(s->paper, 3, P2PUSB_ST_OK, 4);
+	paper_done(s->paper, 2, P2PUSB_ST_OK, 3);
+	bed_idle(s->bed, 50);
+	assert_int_equal(s->bed->agent[0].nmsgs, 0);
+	paper_done(s->paper, 1, P2PUSB_ST_OK, 2);
+	bed_expect(s->bed, 0, 2, P2PUSB_ST_OK, 2);
+	bed_expect(s->bed, 1, 4, P2PUSB_ST_OK, 4);
+	paper_done(s->paper, 0, P2PUSB_ST_OK, 1);
+	bed_expect(s->bed, 2, 1, P2PUSB_ST_OK, 1);
+	bed_expect(s->bed, 3, 3, P2PUSB_ST_OK, 3);
+}
+
+static void send_streams(struct link_ep *ep, uint64_t seq, uint16_t wanted)
+{
+	struct wire_msg msg = {
+		.type = P2PUSB_MSG_STREAMS,
+		.streams = { .seq = seq, .epoch = 1, .wanted = wanted,
+			     .neps = 2, .eps = { 0x81, 0x02 } },
+	};
+
+	assert_int_equal(link_ep_send(ep, &msg, NULL), 0);
+}
+
+static void send_power(struct link_ep *ep, uint64_t seq, uint32_t power)
+{
+	struct wire_msg msg = {
+		.type = P2PUSB_MSG_POWER,
+		.power = { .seq = seq, .epoch = 1, .state = power },
+	};
+
+	assert_int_equal(link_ep_send(ep, &msg, NULL), 0);
+}
+
+static void test_streams_verbs(void **state)
+{
+	struct scene *s = *state;
+
+	send_streams(s->ep0, 1, 256);
+	bed_expect(s->bed, 0, 1, P2PUSB_ST_OK, 16);
+	assert_int_equal(paper_called(s->paper, "streams 2 of 81, 256"), 1);
+	send_streams(s->ep0, 2, 0);
+	bed_expect(s->bed, 1, 2, P2PUSB_ST_OK, 0);
+	assert_int_equal(paper_called(s->paper, "no streams 2 of 81"), 1);
+	s->paper->verb_err = -EINVAL;
+	send_streams(s->ep0, 3, 4);
+	bed_expect(s->bed, 2, 3, P2PUSB_ST_NOSPC, 0);
+}
+
+static void test_power(void **state)
+{
+	struct scene *s = *state;
+
+	send_power(s->ep0, 1, P2PUSB_POWER_SUSPEND_WAKEUP);
+	bed_expect(s->bed, 0, 1, P2PUSB_ST_OK, 0);
+	assert_int_equal(paper_called(s->paper, "power 2"), 1);
+	device_woke(&s->bed->server, "1-1");
+	assert_int_equal(bed_next(s->bed, 0, P2PUSB_MSG_WAKEUP, 1)->wakeup.dev,
+			 s->number);
+}
+
+static void test_violation_streams(void **state)
+{
+	struct scene *s = *state;
+
+	send_streams(s->in, 1, 4);
+	bed_violated(s->bed, "STREAMS on endpoint 81");
+}
+
+static void test_violation_packets(void **state)
+{
+	struct scene *s = *state;
+	struct link_ep *iso = bed_ep(s->bed, s->number, 0x04, P2PUSB_XFER_ISO);
+
+	bed_iso(iso, 1, 1, 3, 4, "12345678");
+	bed_violated(s->bed, "do not add up to 8 bytes");
+}
+
+static void test_violation_no_packets(void **state)
+{
+	struct scene *s = *state;
+	struct link_ep *iso = bed_ep(s->bed, s->number, 0x84, P2PUSB_XFER_ISO);
+
+	bed_submit(iso, 1, 8, NULL);
+	bed_violated(s->bed, "type 1: 0 packets");
+}
+
+static void test_violation_bulk_packets(void **state)
+{
+	struct scene *s = *state;
+
+	bed_iso(s->in, 1, 0, 3, 4, NULL);
+	bed_violated(s->bed, "type 2: 2 packets");
 }
 
 static void test_stream_again(void **state)
@@ -364,6 +538,15 @@ int main(void)
 		SCENE(test_held_while_worker_runs),
 		SCENE(test_no_memory),
 		SCENE(test_refused),
+		SCENE(test_iso_out),
+		SCENE(test_iso_in),
+		SCENE(test_streams_order),
+		SCENE(test_streams_verbs),
+		SCENE(test_power),
+		SCENE(test_violation_streams),
+		SCENE(test_violation_packets),
+		SCENE(test_violation_no_packets),
+		SCENE(test_violation_bulk_packets),
 		SCENE(test_stream_again),
 		SCENE(test_violation_seq),
 		SCENE(test_violation_epoch),

@@ -364,6 +364,16 @@ struct p2pusb_ep_open {
  * @length, and the bytes of the packets follow one another without gaps.
  * The direction is that of the endpoint address; of the first byte
  * of @setup for endpoint 0.
+ *
+ * Closes the connection: a sequence number that does not count up, another
+ * epoch, a length beyond the server's limits, more than its credit, packets on
+ * an endpoint that is not isochronous or none on one that is, packet lengths
+ * that do not add up to @length, payload of another length than all this says.
+ *
+ * Ends the request, as COMPLETE with P2PUSB_ST_PROTO, @npkt and @actual 0: an
+ * endpoint that the device does not have now or has with another type, a stream
+ * that was not granted, isochronous packets or streams that the server did not
+ * offer, a control transfer whose @length is not that of @setup.
  */
 struct p2pusb_submit {
 	p2pusb_le64 seq;
@@ -410,8 +420,13 @@ struct p2pusb_reset {
  * @wanted: streams for each endpoint, 1..65533; 0 = take them back
  * @neps: endpoints, 1..P2PUSB_STREAMS_EPS
  * @eps: their addresses, zero-padded
+ * @rsv: zero
  *
- * Answered by COMPLETE; @actual is the number granted, 1..@wanted.
+ * Answered by COMPLETE; @actual is the number granted, 1..@wanted.  Endpoints
+ * that cannot have streams, or do not exist: P2PUSB_ST_NOSPC.  RESET,
+ * SET_CONFIGURATION and, for its interface, SET_INTERFACE take streams back.
+ * Without P2PUSB_CAP_STREAMS, or on another endpoint than 0, it closes the
+ * connection.
  */
 struct p2pusb_streams {
 	p2pusb_le64 seq;
@@ -437,7 +452,8 @@ enum p2pusb_power_state {
  *
  * Nothing else is outstanding when SUSPEND is sent, and nothing follows it
  * but ON.  Answered by COMPLETE once it is so; a server that cannot let the
- * device sleep leaves it awake and says OK.
+ * device sleep leaves it awake and says OK.  Without P2PUSB_CAP_POWER, or on
+ * another endpoint than 0, it closes the connection.
  */
 struct p2pusb_power {
 	p2pusb_le64 seq;

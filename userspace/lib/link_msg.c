@@ -55,7 +55,7 @@ static int link_msg_take_ping(struct link *link, const struct wire_msg *msg)
 static const uint64_t link_msg_control_from[2] = {
 	/* from the server */
 	MSG(DEVICE) | MSG(DEVICE_GONE) | MSG(LIST_END) |
-	MSG(ATTACHED) | MSG(REFUSED) | MSG(DETACHED) |
+	MSG(ATTACHED) | MSG(REFUSED) | MSG(DETACHED) | MSG(WAKEUP) |
 	MSG(PING) | MSG(PONG),
 	/* from the agent */
 	MSG(LIST) | MSG(ATTACH) | MSG(DETACH) |
@@ -64,7 +64,7 @@ static const uint64_t link_msg_control_from[2] = {
 
 static const uint64_t link_msg_ep_from[2] = {
 	MSG(COMPLETE),
-	MSG(SUBMIT) | MSG(CANCEL) | MSG(RESET),
+	MSG(SUBMIT) | MSG(CANCEL) | MSG(RESET) | MSG(STREAMS) | MSG(POWER),
 };
 
 static int link_msg_may(struct link *link, const uint64_t from[2],

@@ -21,6 +21,10 @@
 
 #define USB_CLASS_HUB	0x09
 
+#define TEXT_OF(n)	#n
+#define TEXT(n)		TEXT_OF(n)
+#define TOO_MANY	TEXT(DEVICE_SHARED_MAX) " devices are shared already"
+
 #define container_of(ptr, type, member) \
 	((type *)((char *)(ptr) - offsetof(type, member)))
 
@@ -218,13 +222,19 @@ static void claim_done(struct worker_job *job, int result)
 	device_ran(dev);
 }
 
+static int is_hub(const struct wire_device *info)
+{
+	return info->dev_class == USB_CLASS_HUB ||
+	       memchr(info->classes, USB_CLASS_HUB, sizeof(info->classes));
+}
+
 static int may_share(struct device *dev, const char **why)
 {
 	if (dev->unplugged || dev->server->stopping) {
 		*why = "it is gone";
 		return -ENODEV;
 	}
-	if (dev->info.dev_class == USB_CLASS_HUB) {
+	if (is_hub(&dev->info)) {
 		*why = "it is a hub; share the devices behind it";
 		return -EOPNOTSUPP;
 	}
@@ -238,7 +248,7 @@ static int may_share(struct device *dev, const char **why)
 		return -EBUSY;
 	}
 	if (dev->server->nshared >= DEVICE_SHARED_MAX) {
-		*why = "64 devices are shared already";
+		*why = TOO_MANY;
 		return -ENOSPC;
 	}
 	return 0;
@@ -443,7 +453,7 @@ static int shared_by_settings(struct server *server,
 
 	for (i = 0; i < server->settings.nshare; i++) {
 		if (peer_pattern_match(server->settings.share[i], info))
-			return info->dev_class != USB_CLASS_HUB;
+			return !is_hub(info);
 	}
 	return 0;
 }
@@ -483,6 +493,15 @@ void device_left(void *owner, const char *busid)
 	take_away(dev, P2PUSB_CODE_UNPLUGGED, "the device was unplugged");
 	grant_wish(dev, -ENODEV, "the device was unplugged");
 	device_settle(dev);
+}
+
+void device_woke(void *owner, const char *busid)
+{
+	struct device *dev;
+
+	dev = device_find(owner, busid);
+	if (dev && dev->holder)
+		session_woke(dev->holder);
 }
 
 static void device_free(struct device *dev)

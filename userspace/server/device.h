@@ -17,7 +17,7 @@ struct pipe;
 
 TAILQ_HEAD(pipe_list, pipe);
 
-#define DEVICE_SHARED_MAX	64	/* each has a thread */
+#define DEVICE_SHARED_MAX	160	/* each has a thread */
 #define DEVICE_PIPES_MAX	64	/* 32 endpoints, and as many on their way out */
 
 /*
@@ -102,6 +102,7 @@ struct device {
 /* Engine events; owner is the server. */
 void device_arrived(void *owner, const struct wire_device *info);
 void device_left(void *owner, const char *busid);
+void device_woke(void *owner, const char *busid);
 
 /**
  * device_find() - by busid

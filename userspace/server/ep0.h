@@ -19,6 +19,8 @@
  * @EP0_SET_INTERFACE: verb, on the worker
  * @EP0_CLEAR_HALT: verb, on the worker
  * @EP0_RESET: verb, on the worker; not a request but a message of its own
+ * @EP0_STREAMS: likewise
+ * @EP0_POWER: likewise
  */
 enum ep0_kind {
 	EP0_RAW,
@@ -27,6 +29,8 @@ enum ep0_kind {
 	EP0_SET_INTERFACE,
 	EP0_CLEAR_HALT,
 	EP0_RESET,
+	EP0_STREAMS,
+	EP0_POWER,
 };
 
 /**

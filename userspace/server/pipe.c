@@ -2,13 +2,10 @@
 /*
  * pipe - one endpoint in use: the order of its requests, its credits.
  *
- * What a peer asks for is checked here against the endpoint; the shape of its
- * messages was checked in lib/wire.c.  What breaks the contract ends the link,
- * what the device just does not have ends the request.
+ * What a peer asks for is checked in pipe_take.c.
  */
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "device.h"
 #include "pipe.h"
@@ -150,21 +147,31 @@ static void pipe_pump(struct pipe *pipe)
 	}
 }
 
+/* Streams of one endpoint do not wait for one another. */
+static int is_first(const struct xfer *xfer)
+{
+	const struct xfer *before = xfer;
+
+	while ((before = TAILQ_PREV(before, xfer_list, entry))) {
+		if (before->io.stream == xfer->io.stream)
+			return 0;
+	}
+	return 1;
+}
+
 static unsigned int pipe_flush(struct pipe *pipe)
 {
 	unsigned int told = 0;
 	struct xfer *next;
 	struct xfer *xfer;
-	int first = 1;
 
 	for (xfer = TAILQ_FIRST(&pipe->xfers); xfer; xfer = next) {
 		next = TAILQ_NEXT(xfer, entry);
 		if (xfer->state == XFER_DONE &&
-		    (first || xfer->io.status == P2PUSB_ST_CANCELLED)) {
+		    (xfer->io.status == P2PUSB_ST_CANCELLED ||
+		     is_first(xfer))) {
 			pipe_tell(pipe, xfer);
 			told++;
-		} else {
-			first = 0;
 		}
 	}
 	return told;
@@ -205,199 +212,4 @@ void pipe_shut(struct pipe *pipe)
 			xfer_discard(xfer);
 	}
 	pipe_free(pipe);
-}
-
-/* Messages */
-
-static int check_seq(struct pipe *pipe, uint64_t seq, uint32_t epoch)
-{
-	struct link *link = link_ep_link(pipe->stream);
-
-	if (epoch != pipe->epoch)
-		return link_reason(link, "endpoint %02x: epoch %u is not %u",
-				   pipe->ep, epoch, pipe->epoch);
-	if (pipe->any && seq <= pipe->seq)
-		return link_reason(link,
-				   "endpoint %02x: sequence number %llu after %llu",
-				   pipe->ep, (unsigned long long)seq,
-				   (unsigned long long)pipe->seq);
-	return 0;
-}
-
-static int check_credit(struct pipe *pipe, uint32_t length)
-{
-	const struct wire_hello *hello = &pipe->dev->server->hello;
-	struct link *link = link_ep_link(pipe->stream);
-
-	if (length > hello->max_urb_bytes)
-		return link_reason(link,
-				   "endpoint %02x: %u bytes, limit %u",
-				   pipe->ep, length, hello->max_urb_bytes);
-	if (pipe->nxfers >= hello->max_urbs)
-		return link_reason(link,
-				   "endpoint %02x: more than %u requests",
-				   pipe->ep, hello->max_urbs);
-	if (pipe->nxfers && pipe->bytes + length > hello->max_ep_bytes)
-		return link_reason(link,
-				   "endpoint %02x: more than %u bytes of requests",
-				   pipe->ep, hello->max_ep_bytes);
-	return 0;
-}
-
-/* Done neither by this server nor announced by it: an error, no violation. */
-static int is_refused(struct pipe *pipe, const struct wire_submit *submit)
-{
-	const struct engine_ops *ops = pipe->dev->server->ops;
-
-	if (submit->npkt || submit->stream || pipe->type == P2PUSB_XFER_ISO)
-		return 1;
-	if (!pipe->ep)
-		return submit->length != ep0_length(submit->setup);
-	/* It may have gone with a configuration or an alternate setting. */
-	return ops->endpoint(pipe->dev->edev, pipe->ep) != pipe->type;
-}
-
-static int check_payload(struct pipe *pipe, const struct wire_msg *msg)
-{
-	const struct wire_submit *submit = &msg->submit;
-	uint32_t want;
-	int in;
-
-	if (submit->npkt)
-		return 0;
-	in = pipe->ep ? pipe->ep & 0x80 : ep0_is_in(submit->setup);
-	want = in ? 0 : submit->length;
-	if (msg->payload == want)
-		return 0;
-	return link_reason(link_ep_link(pipe->stream),
-			   "endpoint %02x: %u bytes of payload instead of %u",
-			   pipe->ep, msg->payload, want);
-}
-
-static int pipe_take(struct pipe *pipe, const struct wire_msg *msg,
-		     struct xfer **xfer)
-{
-	const struct wire_submit *submit = &msg->submit;
-	struct xfer *x;
-	int refused;
-	int ret;
-
-	ret = check_seq(pipe, submit->seq, submit->epoch);
-	if (!ret)
-		ret = check_credit(pipe, submit->length);
-	if (!ret)
-		ret = check_payload(pipe, msg);
-	if (ret)
-		return ret;
-
-	refused = is_refused(pipe, submit);
-	ret = xfer_new(pipe, submit->seq, refused ? 0 : submit->length, &x);
-	if (ret)
-		return ret;
-	x->refused = refused;
-	x->io.flags = submit->flags;
-	memcpy(x->io.setup, submit->setup, sizeof(x->io.setup));
-	if (!pipe->ep)
-		x->kind = ep0_kind(submit->setup);
-	pipe->any = 1;
-	pipe->seq = submit->seq;
-	pipe->nxfers++;
-	pipe->bytes += x->io.length;
-	*xfer = x;
-	return 0;
-}
-
-int pipe_begin(struct pipe *pipe, const struct wire_msg *msg, void **dst)
-{
-	int ret;
-
-	ret = pipe_take(pipe, msg, &pipe->incoming);
-	if (!ret && !pipe->incoming->refused)
-		*dst = pipe->incoming->io.data;
-	return ret;
-}
-
-static void pipe_queue(struct pipe *pipe, struct xfer *xfer)
-{
-	TAILQ_INSERT_TAIL(&pipe->xfers, xfer, entry);
-	pipe_run(pipe);
-}
-
-static int pipe_submit(struct pipe *pipe, const struct wire_msg *msg)
-{
-	struct xfer *xfer = pipe->incoming;
-	int ret;
-
-	pipe->incoming = NULL;
-	if (!xfer) {
-		ret = pipe_take(pipe, msg, &xfer);
-		if (ret)
-			return ret;
-	}
-	pipe_queue(pipe, xfer);
-	return 0;
-}
-
-static int pipe_cancel(struct pipe *pipe, const struct wire_msg *msg)
-{
-	const struct wire_cancel *cancel = &msg->cancel;
-	struct xfer *xfer;
-
-	if (cancel->epoch != pipe->epoch)
-		return link_reason(link_ep_link(pipe->stream),
-				   "endpoint %02x: epoch %u is not %u",
-				   pipe->ep, cancel->epoch, pipe->epoch);
-	TAILQ_FOREACH(xfer, &pipe->xfers, entry) {
-		if (xfer->seq == cancel->seq)
-			break;
-	}
-	if (!xfer)
-		return 0;
-	if (xfer->state == XFER_FLYING) {
-		xfer_discard(xfer);
-	} else if (xfer->state == XFER_QUEUED) {
-		xfer_end(xfer, P2PUSB_ST_CANCELLED, 0);
-		pipe_run(pipe);
-	}
-	return 0;
-}
-
-static int pipe_reset(struct pipe *pipe, const struct wire_msg *msg)
-{
-	const struct wire_reset *reset = &msg->reset;
-	struct xfer *xfer;
-	int ret;
-
-	if (pipe->ep)
-		return link_reason(link_ep_link(pipe->stream),
-				   "RESET on endpoint %02x", pipe->ep);
-	ret = check_seq(pipe, reset->seq, reset->epoch);
-	if (!ret)
-		ret = check_credit(pipe, 0);
-	if (!ret)
-		ret = xfer_new(pipe, reset->seq, 0, &xfer);
-	if (ret)
-		return ret;
-	xfer->kind = EP0_RESET;
-	pipe->any = 1;
-	pipe->seq = reset->seq;
-	pipe->nxfers++;
-	pipe_queue(pipe, xfer);
-	return 0;
-}
-
-int pipe_msg(struct pipe *pipe, const struct wire_msg *msg)
-{
-	switch (msg->type) {
-	case P2PUSB_MSG_SUBMIT:
-		return pipe_submit(pipe, msg);
-	case P2PUSB_MSG_CANCEL:
-		return pipe_cancel(pipe, msg);
-	case P2PUSB_MSG_RESET:
-		return pipe_reset(pipe, msg);
-	default:
-		return link_reason(link_ep_link(pipe->stream),
-				   "%s on the stream of endpoint %02x",
-				   wire_name(msg->type), pipe->ep);
-	}
 }

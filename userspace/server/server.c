@@ -26,6 +26,7 @@ static int fill_hello(struct server *server)
 
 	hello->major = P2PUSB_VERSION_MAJOR;
 	hello->minor = P2PUSB_VERSION_MINOR;
+	hello->caps = server->ops->caps;
 	hello->max_urbs = s->max_urbs;
 	hello->max_urb_bytes = s->max_urb_kib << 10;
 	hello->max_ep_bytes = s->max_ep_kib << 10;
@@ -96,6 +97,7 @@ static int start_engine(struct server *server)
 	static const struct engine_events events = {
 		.arrived = device_arrived,
 		.left = device_left,
+		.woke = device_woke,
 	};
 	int ret;
 

@@ -109,6 +109,7 @@ static void session_up(struct link *link, const struct wire_hello *peer)
 	char addr[64];
 
 	session->up = 1;
+	session->caps = peer->caps & session->server->hello.caps;
 	memcpy(session->host, peer->name, sizeof(session->host));
 	memcpy(session->boot_id, peer->boot_id, sizeof(session->boot_id));
 	link_peer_addr(link, addr, sizeof(addr));
@@ -252,6 +253,15 @@ void session_lost(struct attachment *att, uint32_t code, const char *why)
 	else
 		send_refused(att->session, att->req, code, why);
 	attachment_free(att);
+}
+
+void session_woke(struct attachment *att)
+{
+	struct wire_msg msg = { .type = P2PUSB_MSG_WAKEUP };
+
+	msg.wakeup.dev = att->dev;
+	if (att->dev && att->session->caps & P2PUSB_CAP_POWER)
+		session_send(att->session, &msg);
 }
 
 static void send_device(struct session *session, const struct device *dev)

@@ -41,6 +41,7 @@ TAILQ_HEAD(attachment_list, attachment);
  * @host: what it calls itself; never trusted
  * @boot_id: of its HELLO
  * @since: connected
+ * @caps: P2PUSB_CAP_* of both sides
  * @up: its HELLO came
  * @listing: it asked for the list and is told of changes
  * @nattached: of them
@@ -55,6 +56,7 @@ struct session {
 	char host[P2PUSB_NAME_MAX + 1];
 	uint8_t boot_id[16];
 	time_t since;
+	uint64_t caps;
 	int up;
 	int listing;
 	unsigned int nattached;
@@ -84,6 +86,12 @@ void session_refused(struct attachment *att, uint32_t code, const char *why);
  * @why: sentence
  */
 void session_lost(struct attachment *att, uint32_t code, const char *why);
+
+/**
+ * session_woke() - WAKEUP
+ * @att: its device sleeps and wants to be awake
+ */
+void session_woke(struct attachment *att);
 
 /**
  * session_holder() - for "busy" answers and status

@@ -29,25 +29,44 @@ static void io_done(struct engine_xfer *io)
 	pipe_run(xfer->pipe);
 }
 
-int xfer_new(struct pipe *pipe, uint64_t seq, uint32_t length,
+/*
+ * One buffer: room for the packets of SUBMIT or COMPLETE, the larger, and the
+ * data right behind, so that both are payload as they lie.
+ */
+static size_t headroom(uint16_t npkt)
+{
+	return (size_t)npkt * WIRE_PACKET_SIZE;
+}
+
+static uint32_t *lens_of(struct xfer *xfer)
+{
+	return (uint32_t *)(xfer->packets + xfer->io.npkt);
+}
+
+int xfer_new(struct pipe *pipe, uint64_t seq, uint32_t length, uint16_t npkt,
 	     struct xfer **xfer)
 {
 	struct device *dev = pipe->dev;
 	struct xfer *x;
 
-	x = calloc(1, sizeof(*x));
+	x = calloc(1, sizeof(*x) + npkt * (sizeof(x->packets[0]) +
+					   sizeof(uint32_t)));
 	if (!x)
 		return -ENOMEM;
-	x->io.data = dev->server->ops->alloc(dev->edev, length);
+	x->io.data = dev->server->ops->alloc(dev->edev, headroom(npkt) + length);
 	if (!x->io.data) {
 		free(x);
 		return -ENOMEM;
 	}
+	x->io.data += headroom(npkt);
+	x->io.npkt = npkt;
+	x->io.packets = x->packets;
 	x->io.ep = pipe->ep;
 	x->io.type = pipe->type;
 	x->io.length = length;
 	x->io.done = io_done;
 	x->io.ctx = x;
+	x->io.lens = lens_of(x);
 	x->pipe = pipe;
 	x->seq = seq;
 	x->refs = 1;
@@ -58,15 +77,28 @@ int xfer_new(struct pipe *pipe, uint64_t seq, uint32_t length,
 	return 0;
 }
 
+void *xfer_payload(struct xfer *xfer)
+{
+	return xfer->io.data - (size_t)xfer->io.npkt * WIRE_PACKET_LEN_SIZE;
+}
+
+int xfer_lens(struct xfer *xfer)
+{
+	return wire_packet_get_lens(xfer_payload(xfer), lens_of(xfer),
+				    xfer->io.npkt, xfer->io.length);
+}
+
 void xfer_put(struct xfer *xfer)
 {
+	size_t room = headroom(xfer->io.npkt);
 	struct device *dev = xfer->pipe->dev;
 
 	if (--xfer->refs)
 		return;
 	if (xfer->io.priv)
 		dev->server->ops->put(dev->edev, &xfer->io);
-	dev->server->ops->free(dev->edev, xfer->io.data, xfer->io.length);
+	dev->server->ops->free(dev->edev, xfer->io.data - room,
+			       room + xfer->io.length);
 	xfer->pipe->nbusy--;
 	dev->nxfers--;
 	free(xfer);
@@ -88,6 +120,8 @@ static uint32_t status_of(int err)
 		{ 0, P2PUSB_ST_OK },
 		{ -ENODEV, P2PUSB_ST_NODEV },
 		{ -ENOMEM, P2PUSB_ST_NOSPC },
+		{ -ENOSPC, P2PUSB_ST_NOSPC },
+		{ -EMSGSIZE, P2PUSB_ST_NOSPC },
 		/* The device has no such thing: it would have said STALL. */
 		{ -EINVAL, P2PUSB_ST_STALL },
 		{ -EPIPE, P2PUSB_ST_STALL },
@@ -102,6 +136,19 @@ static uint32_t status_of(int err)
 }
 
 /* Verbs */
+
+static int run_streams(const struct xfer *xfer, const struct engine_ops *ops,
+		       struct engine_device *edev)
+{
+	const struct wire_streams *s = &xfer->streams;
+	int ret;
+
+	if (!s->wanted)
+		return ops->free_streams(edev, s->eps, s->neps);
+	ret = ops->alloc_streams(edev, s->eps, s->neps, s->wanted);
+	/* None is no answer but a failure. */
+	return ret ? ret : -ENOSPC;
+}
 
 static int verb_run(struct worker_job *job)
 {
@@ -120,6 +167,10 @@ static int verb_run(struct worker_job *job)
 		return ops->clear_halt(edev, ep0_index(setup) & 0x8f);
 	case EP0_RESET:
 		return ops->reset(edev);
+	case EP0_STREAMS:
+		return run_streams(xfer, ops, edev);
+	case EP0_POWER:
+		return ops->power(edev, xfer->power);
 	default:
 		return -EOPNOTSUPP;
 	}
@@ -130,7 +181,11 @@ static void verb_done(struct worker_job *job, int result)
 	struct xfer *xfer = container_of(job, struct xfer, job);
 	struct device *dev = xfer->pipe->dev;
 
-	xfer_end(xfer, status_of(result), 0);
+	/* Streams that cannot be had are no fault of the device. */
+	if (xfer->kind == EP0_STREAMS && result < 0 && result != -ENODEV)
+		result = -ENOSPC;
+	xfer_end(xfer, status_of(result < 0 ? result : 0),
+		 result > 0 ? result : 0);
 	xfer_put(xfer);
 	device_ran(dev);
 }
@@ -156,6 +211,7 @@ static int start_io(struct xfer *xfer)
 		xfer_end(xfer, status_of(ret), 0);
 	else
 		xfer->state = XFER_FLYING;
+	xfer->flown = !ret;
 	return 0;
 }
 
@@ -207,19 +263,21 @@ void xfer_discard(struct xfer *xfer)
 
 static int is_in(const struct xfer *xfer)
 {
-	if (xfer->kind == EP0_RESET)
+	if (xfer->kind >= EP0_RESET)
 		return 0;
 	return xfer->io.ep ? xfer->io.ep & 0x80 : ep0_is_in(xfer->io.setup);
 }
 
-const void *xfer_complete(const struct xfer *xfer, struct wire_msg *msg)
+const void *xfer_complete(struct xfer *xfer, struct wire_msg *msg)
 {
+	uint16_t npkt = xfer->flown ? xfer->io.npkt : 0;
 	uint64_t now = now_us();
 	uint64_t started = xfer->started_us ? xfer->started_us : now;
 
 	*msg = (struct wire_msg) {
 		.type = P2PUSB_MSG_COMPLETE,
-		.payload = is_in(xfer) ? xfer->io.actual : 0,
+		.payload = headroom(npkt) +
+			   (is_in(xfer) ? xfer->io.actual : 0),
 		.complete = {
 			.seq = xfer->seq,
 			.epoch = xfer->pipe->epoch,
@@ -227,7 +285,10 @@ const void *xfer_complete(const struct xfer *xfer, struct wire_msg *msg)
 			.actual = xfer->io.actual,
 			.queue_us = started - xfer->queued_us,
 			.device_us = now - started,
+			.npkt = npkt,
+			.errs = npkt ? xfer->io.errs : 0,
 		},
 	};
-	return xfer->io.data;
+	wire_packet_put(xfer->io.data - headroom(npkt), xfer->packets, npkt);
+	return xfer->io.data - headroom(npkt);
 }

@@ -41,9 +41,13 @@ enum xfer_state {
  * @discard: its CANCEL is with the worker
  * @refs: the pipe's, the worker's
  * @refused: what it asks for is not done here
+ * @flown: the engine had it
+ * @streams: EP0_STREAMS: what is asked for
+ * @power: EP0_POWER: enum p2pusb_power_state
  * @queued_us: when it came
  * @started_us: when the device had it; 0 = never
  * @job: the verb, or its cancel
+ * @packets: io.npkt of them, and behind them as many lengths
  */
 struct xfer {
 	TAILQ_ENTRY(xfer) entry;
@@ -55,9 +59,15 @@ struct xfer {
 	int discard;
 	unsigned int refs;
 	int refused;
+	int flown;
+	union {
+		struct wire_streams streams;
+		uint32_t power;
+	};
 	uint64_t queued_us;
 	uint64_t started_us;
 	struct worker_job job;
+	struct wire_packet packets[];
 };
 
 /**
@@ -65,12 +75,29 @@ struct xfer {
  * @pipe: of
  * @seq: of
  * @length: bytes of data
+ * @npkt: isochronous packets
  * @xfer: out, QUEUED, not on the pipe's list
  *
  * Return: 0, -ENOMEM.
  */
-int xfer_new(struct pipe *pipe, uint64_t seq, uint32_t length,
+int xfer_new(struct pipe *pipe, uint64_t seq, uint32_t length, uint16_t npkt,
 	     struct xfer **xfer);
+
+/**
+ * xfer_payload() - where the payload of SUBMIT goes
+ * @xfer: new
+ *
+ * Return: its packet lengths, if any, and its data behind them.
+ */
+void *xfer_payload(struct xfer *xfer);
+
+/**
+ * xfer_lens() - take the packet lengths from the payload
+ * @xfer: isochronous, payload complete
+ *
+ * Return: 0, -EPROTO when they do not add up.
+ */
+int xfer_lens(struct xfer *xfer);
 
 /**
  * xfer_put() - one who used it has done
@@ -107,6 +134,6 @@ void xfer_end(struct xfer *xfer, uint32_t status, uint32_t actual);
  *
  * Return: payload of msg->payload bytes, valid until xfer_put().
  */
-const void *xfer_complete(const struct xfer *xfer, struct wire_msg *msg);
+const void *xfer_complete(struct xfer *xfer, struct wire_msg *msg);
 
 #endif /* P2PUSB_SERVER_XFER_H */
