@@ -65,9 +65,17 @@ static int hcd_reset(struct usb_hcd *hcd)
 		hcd->has_tt = 1;
 		return 0;
 	}
-	hcd->speed = HCD_USB31;
+	/*
+	 * Gen 2x2, 20 Gbit/s, as the fastest device may be: below anything less
+	 * it would look faster than its hub.  Not among the driver's flags,
+	 * where both halves would get it; as is said there, usbcore has set a
+	 * plain USB 3 root hub up by now.
+	 */
+	hcd->speed = HCD_USB32;
 	hcd->self.root_hub->speed = USB_SPEED_SUPER_PLUS;
-	hcd->self.root_hub->ssp_rate = USB_SSP_GEN_2x1;
+	hcd->self.root_hub->ssp_rate = USB_SSP_GEN_2x2;
+	hcd->self.root_hub->rx_lanes = 2;
+	hcd->self.root_hub->tx_lanes = 2;
 	return 0;
 }
 
@@ -227,16 +235,22 @@ static const struct hc_driver hcd_driver = {
 
 static void hcd_remove_half(struct p2pv_pair *pair, enum p2pv_hub_kind kind)
 {
+	if (!pair->hcd[kind])
+		return;
 	usb_remove_hcd(pair->hcd[kind]);
 	usb_put_hcd(pair->hcd[kind]);
 }
 
-static int hcd_add_half(struct p2pv_pair *pair, enum p2pv_hub_kind kind)
+int p2pv_hcd_add_half(struct p2pv_pair *pair, enum p2pv_hub_kind kind)
 {
 	struct device *dev = &pair->pdev->dev;
 	struct usb_hcd *hcd;
 	int rc;
 
+	lockdep_assert_held(&p2pv_port_bind_lock);
+
+	if (pair->hcd[kind])
+		return 0;
 	if (kind == P2PV_HUB_HS)
 		hcd = usb_create_hcd(&hcd_driver, dev, dev_name(dev));
 	else
@@ -246,12 +260,16 @@ static int hcd_add_half(struct p2pv_pair *pair, enum p2pv_hub_kind kind)
 		return -ENOMEM;
 	hcd_half(hcd)->pair = pair;
 	hcd_half(hcd)->kind = kind;
-	pair->hcd[kind] = hcd;
 
 	rc = usb_add_hcd(hcd, 0, 0);
-	if (rc)
+	if (rc) {
 		usb_put_hcd(hcd);
-	return rc;
+		/* What usbcore says when the machine has all the buses it may. */
+		return rc == -E2BIG ? -ENOSPC : rc;
+	}
+	/* Pairs with p2pv_hcd_of(). */
+	smp_store_release(&pair->hcd[kind], hcd);
+	return 0;
 }
 
 /*
@@ -297,20 +315,15 @@ struct p2pv_pair *p2pv_hcd_add_pair(void)
 		rc = PTR_ERR(pair->pdev);
 		goto err_free;
 	}
-	rc = hcd_add_half(pair, P2PV_HUB_HS);
+	rc = p2pv_hcd_add_half(pair, P2PV_HUB_HS);
 	if (rc)
 		goto err_unregister;
-	rc = hcd_add_half(pair, P2PV_HUB_SS);
-	if (rc)
-		goto err_remove_hs;
 
 	hcd_pairs[index] = pair;
 	/* The pair before the number; pairs with p2pv_hcd_pair(). */
 	smp_store_release(&hcd_npairs, index + 1);
 	return pair;
 
-err_remove_hs:
-	hcd_remove_half(pair, P2PV_HUB_HS);
 err_unregister:
 	platform_device_unregister(pair->pdev);
 err_free:

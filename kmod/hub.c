@@ -4,8 +4,9 @@
  *
  * It does no timing: a reset is over at once, because the hub driver sleeps
  * 60 ms before it looks, and the reset of the real device is
- * hc_driver.reset_device.  It has no link power management, no indicators, no
- * test modes and no transaction translator to speak to.
+ * hc_driver.reset_device.  What a request means for the device's sleep is said
+ * in hub_power.c.  It has no link power management, no indicators, no test
+ * modes and no transaction translator to speak to.
  */
 #include <linux/errno.h>
 #include <linux/kernel.h>
@@ -18,9 +19,6 @@
 #include "hub.h"
 
 #define HUB_GET_DESCRIPTOR	((USB_DIR_IN << 8) | USB_REQ_GET_DESCRIPTOR)
-
-/* wIndex: the port is in the low byte, the rest of the request above it. */
-#define hub_index_high(req)	((req)->index >> 8)
 
 /* Sublink speed ids of hub_bos, shown in the extended port status. */
 #define HUB_SSID_5G	4
@@ -252,33 +250,62 @@ static int hub_clear_suspend(const struct hub_call *call)
 	return 0;
 }
 
+/* Link states, as the hub driver may ask for them -------------------------- */
+
+static int hub_link_u0(struct p2pv_hub_port *port)
+{
+	if (!(port->status & USB_PORT_STAT_ENABLE))
+		return -EPIPE;
+	if (port->link == USB_SS_PORT_LS_U3)
+		port->change |= USB_PORT_STAT_C_LINK_STATE;
+	port->link = USB_SS_PORT_LS_U0;
+	return 0;
+}
+
+/* This is also how the hub driver disables a port, perhaps one just left. */
+static int hub_link_u3(struct p2pv_hub_port *port)
+{
+	if (port->status & USB_PORT_STAT_ENABLE)
+		port->link = USB_SS_PORT_LS_U3;
+	return 0;
+}
+
+static int hub_link_disabled(struct p2pv_hub_port *port)
+{
+	hub_hide_device(port);
+	port->link = USB_SS_PORT_LS_SS_DISABLED;
+	return 0;
+}
+
+/*
+ * Waits for the next device: one that was disabled has failed, and would fail
+ * again and again if it were shown anew.
+ */
+static int hub_link_rx_detect(struct p2pv_hub_port *port)
+{
+	if (!(port->status & USB_PORT_STAT_CONNECTION))
+		port->link = USB_SS_PORT_LS_RX_DETECT;
+	return 0;
+}
+
+static const struct hub_link {
+	u16 state;
+	int (*enter)(struct p2pv_hub_port *port);
+} hub_links[] = {
+	{ USB_SS_PORT_LS_U0, hub_link_u0 },
+	{ USB_SS_PORT_LS_U3, hub_link_u3 },
+	{ USB_SS_PORT_LS_SS_DISABLED, hub_link_disabled },
+	{ USB_SS_PORT_LS_RX_DETECT, hub_link_rx_detect },
+};
+
 static int hub_set_link_state(const struct hub_call *call)
 {
-	struct p2pv_hub_port *port = call->port;
-	u16 link = hub_index_high(call->req) << 5;
+	u16 state = p2pv_hub_link(call->req);
+	size_t i;
 
-	switch (link) {
-	case USB_SS_PORT_LS_U0:
-		if (!(port->status & USB_PORT_STAT_ENABLE))
-			return -EPIPE;
-		if (port->link == USB_SS_PORT_LS_U3)
-			port->change |= USB_PORT_STAT_C_LINK_STATE;
-		port->link = link;
-		return 0;
-	case USB_SS_PORT_LS_U3:
-		if (!(port->status & USB_PORT_STAT_ENABLE))
-			return -EPIPE;
-		port->link = link;
-		return 0;
-	case USB_SS_PORT_LS_SS_DISABLED:
-		hub_hide_device(port);
-		port->link = link;
-		return 0;
-	case USB_SS_PORT_LS_RX_DETECT:
-		port->link = link;
-		hub_show_device(call->kind, port);
-		return 0;
-	}
+	for (i = 0; i < ARRAY_SIZE(hub_links); i++)
+		if (hub_links[i].state == state)
+			return hub_links[i].enter(call->port);
 	return -EPIPE;
 }
 

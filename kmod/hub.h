@@ -53,6 +53,17 @@ struct p2pv_hub_request {
 };
 
 /**
+ * p2pv_hub_link() - link state that a request names
+ * @req: SetPortFeature(LINK_STATE)
+ *
+ * Return: the second byte of wIndex, as USB_SS_PORT_LS_*.
+ */
+static inline u16 p2pv_hub_link(const struct p2pv_hub_request *req)
+{
+	return req->index >> 8 << 5;
+}
+
+/**
  * p2pv_hub_plug() - a device appears
  * @kind: of the hub
  * @port: the port, its lock held by the caller
@@ -80,5 +91,39 @@ void p2pv_hub_unplug(struct p2pv_hub_port *port);
  */
 int p2pv_hub_answer(enum p2pv_hub_kind kind, struct p2pv_hub_port *port,
 		    const struct p2pv_hub_request *req, u8 *buf);
+
+/**
+ * enum p2pv_hub_power - what a request means for the device behind the port
+ * @P2PV_HUB_STAYS: nothing
+ * @P2PV_HUB_SUSPENDS: it is to sleep once the request is answered
+ * @P2PV_HUB_RESUMES: it is to be awake before, if it is not
+ */
+enum p2pv_hub_power {
+	P2PV_HUB_STAYS,
+	P2PV_HUB_SUSPENDS,
+	P2PV_HUB_RESUMES,
+};
+
+/**
+ * p2pv_hub_power_change() - does a request put a device to sleep, or wake it
+ * @kind: of the hub
+ * @port: the port that the request names, its lock held by the caller
+ * @req: the request, not answered yet
+ *
+ * Return: what is to happen to the device.
+ */
+enum p2pv_hub_power p2pv_hub_power_change(enum p2pv_hub_kind kind,
+					  const struct p2pv_hub_port *port,
+					  const struct p2pv_hub_request *req);
+
+/**
+ * p2pv_hub_power_wakeup() - a suspended device has woken up by itself
+ * @kind: of the hub
+ * @port: the port, its lock held by the caller
+ *
+ * Return: 1 when the hub driver has something to look at, 0 when the port was
+ * not suspended.
+ */
+int p2pv_hub_power_wakeup(enum p2pv_hub_kind kind, struct p2pv_hub_port *port);
 
 #endif /* _P2PVHCI_HUB_H */

@@ -28,8 +28,9 @@
  * DOC: Objects
  *
  * A *pair* is one platform device with two root hubs, 15 USB 2 and 15
- * SuperSpeed ports.  Pairs appear when ports run out and stay until the module
- * goes, so a pointer to a port is always good.
+ * SuperSpeed ports.  Pairs appear when ports run out, their SuperSpeed hub when
+ * its first device does, and stay until the module goes, so a pointer to a port
+ * is always good, and so is its number.
  *
  * A *port* is bound to at most one *queue*.  A queue is one open file of
  * /dev/p2pvhci and its ring; it dies when the agent breaks the contract or
@@ -74,7 +75,8 @@
  */
 
 #define P2PV_NAME		"p2pvhci"
-#define P2PV_PAIRS_MAX		8
+/* 48 of the 64 buses that a machine may have; the others are for real ones. */
+#define P2PV_PAIRS_MAX		24
 #define P2PV_PORTS_PER_PAIR	(P2PV_HUB_NKINDS * P2PV_HUB_NPORTS)
 #define P2PV_NEPS		32
 
@@ -262,7 +264,7 @@ struct p2pv_port {
 /**
  * struct p2pv_pair - one virtual controller
  * @pdev: its platform device
- * @hcd: the two halves, by enum p2pv_hub_kind
+ * @hcd: the two halves, by enum p2pv_hub_kind; NULL until it is needed
  * @ports: likewise
  */
 struct p2pv_pair {
@@ -367,12 +369,22 @@ int p2pv_hcd_init(void);
 void p2pv_hcd_exit(void);
 
 /**
- * p2pv_hcd_add_pair() - make one more pair
+ * p2pv_hcd_add_pair() - make one more pair, without its SuperSpeed half
  *
  * Context: process; the caller holds p2pv_port_bind_lock.
  * Return: the pair, or ERR_PTR(-ENOSPC) at the limit, or another errno.
  */
 struct p2pv_pair *p2pv_hcd_add_pair(void);
+
+/**
+ * p2pv_hcd_add_half() - make a root hub of a pair unless it has it
+ * @pair: the pair
+ * @kind: which hub
+ *
+ * Context: process; the caller holds p2pv_port_bind_lock.
+ * Return: 0, -ENOSPC when the machine has no bus left, or another errno.
+ */
+int p2pv_hcd_add_half(struct p2pv_pair *pair, enum p2pv_hub_kind kind);
 
 /**
  * p2pv_hcd_pair() - pair by number
@@ -390,9 +402,11 @@ struct p2pv_pair *p2pv_hcd_pair(unsigned int index);
  */
 void p2pv_hcd_port_changed(struct p2pv_port *port);
 
+/** p2pv_hcd_of() - root hub of a port; NULL when nothing was ever plugged in */
 static inline struct usb_hcd *p2pv_hcd_of(const struct p2pv_port *port)
 {
-	return port->pair->hcd[port->kind];
+	/* Pairs with the release in p2pv_hcd_add_half(). */
+	return smp_load_acquire(&port->pair->hcd[port->kind]);
 }
 
 /* port.c ----------------------------------------------------------------- */

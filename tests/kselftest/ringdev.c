@@ -125,7 +125,8 @@ int ringdev_bind(struct ringdev *d, uint8_t speed, uint64_t cookie)
 		.target = cookie ? 0 : (uintptr_t)target,
 		.target_len = cookie ? 0 : sizeof(target) - 1,
 		.speed = speed,
-		.lanes = speed == P2PVHCI_SPEED_SUPER_PLUS,
+		.lanes = speed < P2PVHCI_SPEED_SUPER_PLUS ? 0 :
+			 d->lanes ? d->lanes : 1,
 		.vid = RINGDEV_VENDOR,
 		.pid = RINGDEV_PRODUCT,
 	};

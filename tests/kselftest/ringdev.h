@@ -48,6 +48,7 @@ typedef enum ringdev_verdict (*ringdev_hook)(struct ringdev *d,
  * @area: in: bytes of each area, 0 = 4 MiB
  * @flags: in: P2PVHCI_SETUP_*
  * @product: in: idProduct, 0 = RINGDEV_PRODUCT
+ * @lanes: in: of SuperSpeedPlus, 0 = 1
  * @hook: in: sees every request first, on the device's thread; may be NULL
  * @fd: the queue
  * @setup: as granted
@@ -67,6 +68,7 @@ struct ringdev {
 	uint32_t area;
 	uint32_t flags;
 	uint16_t product;
+	uint8_t lanes;
 	ringdev_hook hook;
 
 	int fd;

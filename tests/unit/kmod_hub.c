@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * kmod/hub.c in user space: every request of the hub driver on both kinds of
- * hub, every feature, and every request that is none.
+ * kmod/hub.c and hub_power.c in user space: every request of the hub driver on
+ * both kinds of hub, every feature, and every request that is none.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -158,11 +158,152 @@ static void ss_plug_and_links(void **state)
 			 USB_SS_PORT_LS_SS_DISABLED |
 			 CHANGED(USB_PORT_STAT_C_CONNECTION));
 	assert_int_equal(set_link(&port, 0), -EPIPE);
-	assert_int_equal(set_link(&port, 3), -EPIPE);
-	assert_int_equal(set_link(&port, 5), 0);
-	assert_true(port.status & USB_PORT_STAT_CONNECTION);
+	/* Disabling what has just been pulled is no mistake. */
+	assert_int_equal(set_link(&port, 3), 0);
+	assert_int_equal(port.link, USB_SS_PORT_LS_SS_DISABLED);
 	assert_int_equal(set_link(&port, 10), -EPIPE);
 	assert_int_equal(set_link(&port, 0xff), -EPIPE);
+}
+
+/* How a hub driver is rid of a device that failed: it must not come back. */
+static void ss_disabled_stays_so(void **state)
+{
+	struct p2pv_hub_port port = powered(P2PV_HUB_SS);
+
+	(void)state;
+	p2pv_hub_plug(P2PV_HUB_SS, &port, P2PVHCI_SPEED_SUPER, 0);
+	port.change = 0;
+	/* Without disabling first, it means nothing. */
+	assert_int_equal(set_link(&port, 5), 0);
+	assert_int_equal(port.link, USB_SS_PORT_LS_U0);
+	assert_int_equal(set_link(&port, 4), 0);
+	port.change = 0;
+	assert_int_equal(set_link(&port, 5), 0);
+	assert_int_equal(status(P2PV_HUB_SS, &port), USB_SS_PORT_STAT_POWER |
+			 USB_SS_PORT_LS_RX_DETECT);
+	set(P2PV_HUB_SS, &port, USB_PORT_FEAT_BH_PORT_RESET);
+	assert_int_equal(port.status | port.change, 0);
+	/* The next one does, and so does this one after a power cycle. */
+	clear(P2PV_HUB_SS, &port, USB_PORT_FEAT_POWER);
+	set(P2PV_HUB_SS, &port, USB_PORT_FEAT_POWER);
+	assert_true(port.status & USB_PORT_STAT_CONNECTION);
+	set_link(&port, 4);
+	set_link(&port, 5);
+	p2pv_hub_unplug(&port);
+	p2pv_hub_plug(P2PV_HUB_SS, &port, P2PVHCI_SPEED_SUPER, 0);
+	assert_int_equal(status(P2PV_HUB_SS, &port), USB_SS_PORT_STAT_POWER |
+			 USB_PORT_STAT_CONNECTION | USB_PORT_STAT_ENABLE |
+			 USB_SS_PORT_LS_U0 |
+			 CHANGED(USB_PORT_STAT_C_CONNECTION));
+}
+
+static void ss_accepts_what_it_ignores(void **state)
+{
+	struct p2pv_hub_port port = powered(P2PV_HUB_SS), before;
+
+	(void)state;
+	p2pv_hub_plug(P2PV_HUB_SS, &port, P2PVHCI_SPEED_SUPER, 0);
+	before = port;
+	assert_int_equal(set(P2PV_HUB_SS, &port, USB_PORT_FEAT_U1_TIMEOUT), 0);
+	assert_int_equal(set(P2PV_HUB_SS, &port, USB_PORT_FEAT_U2_TIMEOUT), 0);
+	assert_int_equal(set(P2PV_HUB_SS, &port,
+			     USB_PORT_FEAT_REMOTE_WAKE_MASK), 0);
+	assert_int_equal(ask(P2PV_HUB_SS, NULL, SetHubDepth, 3, 0, 0), 0);
+	assert_int_equal(ask(P2PV_HUB_SS, &port, GetPortErrorCount, 0, 1, 2),
+			 2);
+	assert_int_equal(word(0), 0);
+	assert_memory_equal(&port, &before, sizeof(port));
+}
+
+static enum p2pv_hub_power power(enum p2pv_hub_kind kind,
+				 const struct p2pv_hub_port *port,
+				 uint16_t type, uint16_t feature,
+				 uint16_t link)
+{
+	const struct p2pv_hub_request req = { type, feature, link << 8 | 1, 0 };
+
+	return p2pv_hub_power_change(kind, port, &req);
+}
+
+static void power_changes(void **state)
+{
+	struct p2pv_hub_port hs = powered(P2PV_HUB_HS);
+	struct p2pv_hub_port ss = powered(P2PV_HUB_SS);
+	const uint16_t on = SetPortFeature, off = ClearPortFeature;
+
+	(void)state;
+	p2pv_hub_plug(P2PV_HUB_HS, &hs, P2PVHCI_SPEED_HIGH, 0);
+	/* Not enabled yet: there is nobody to put to sleep. */
+	assert_int_equal(power(P2PV_HUB_HS, &hs, on, USB_PORT_FEAT_SUSPEND, 0),
+			 P2PV_HUB_STAYS);
+	set(P2PV_HUB_HS, &hs, USB_PORT_FEAT_RESET);
+	assert_int_equal(power(P2PV_HUB_HS, &hs, on, USB_PORT_FEAT_SUSPEND, 0),
+			 P2PV_HUB_SUSPENDS);
+	set(P2PV_HUB_HS, &hs, USB_PORT_FEAT_SUSPEND);
+	assert_int_equal(power(P2PV_HUB_HS, &hs, on, USB_PORT_FEAT_SUSPEND, 0),
+			 P2PV_HUB_STAYS);
+	assert_int_equal(power(P2PV_HUB_HS, &hs, off, USB_PORT_FEAT_SUSPEND, 0),
+			 P2PV_HUB_RESUMES);
+	assert_int_equal(power(P2PV_HUB_HS, &hs, on, USB_PORT_FEAT_RESET, 0),
+			 P2PV_HUB_RESUMES);
+	assert_int_equal(power(P2PV_HUB_HS, &hs, off, USB_PORT_FEAT_POWER, 0),
+			 P2PV_HUB_STAYS);
+	assert_int_equal(power(P2PV_HUB_HS, &hs, on, USB_PORT_FEAT_LINK_STATE,
+			       3), P2PV_HUB_STAYS);
+
+	p2pv_hub_plug(P2PV_HUB_SS, &ss, P2PVHCI_SPEED_SUPER, 0);
+	assert_int_equal(power(P2PV_HUB_SS, &ss, on, USB_PORT_FEAT_SUSPEND, 0),
+			 P2PV_HUB_STAYS);
+	assert_int_equal(power(P2PV_HUB_SS, &ss, on, USB_PORT_FEAT_LINK_STATE,
+			       3), P2PV_HUB_SUSPENDS);
+	assert_int_equal(power(P2PV_HUB_SS, &ss, on, USB_PORT_FEAT_LINK_STATE,
+			       2), P2PV_HUB_STAYS);
+	assert_int_equal(power(P2PV_HUB_SS, &ss, on, USB_PORT_FEAT_LINK_STATE,
+			       0), P2PV_HUB_RESUMES);
+	set_link(&ss, 3);
+	assert_int_equal(power(P2PV_HUB_SS, &ss, on, USB_PORT_FEAT_LINK_STATE,
+			       3), P2PV_HUB_STAYS);
+	assert_int_equal(power(P2PV_HUB_SS, &ss, on,
+			       USB_PORT_FEAT_BH_PORT_RESET, 0),
+			 P2PV_HUB_RESUMES);
+	assert_int_equal(power(P2PV_HUB_SS, &ss, GetPortStatus, 0, 0),
+			 P2PV_HUB_STAYS);
+}
+
+static void wakes_up_by_itself(void **state)
+{
+	struct p2pv_hub_port hs = powered(P2PV_HUB_HS);
+	struct p2pv_hub_port ss = powered(P2PV_HUB_SS);
+
+	(void)state;
+	assert_false(p2pv_hub_power_wakeup(P2PV_HUB_HS, &hs));
+	assert_false(p2pv_hub_power_wakeup(P2PV_HUB_SS, &ss));
+	p2pv_hub_plug(P2PV_HUB_HS, &hs, P2PVHCI_SPEED_LOW, 0);
+	set(P2PV_HUB_HS, &hs, USB_PORT_FEAT_RESET);
+	p2pv_hub_plug(P2PV_HUB_SS, &ss, P2PVHCI_SPEED_SUPER, 0);
+	hs.change = 0;
+	ss.change = 0;
+	assert_false(p2pv_hub_power_wakeup(P2PV_HUB_HS, &hs));
+	assert_false(p2pv_hub_power_wakeup(P2PV_HUB_SS, &ss));
+	assert_int_equal(hs.change | ss.change, 0);
+
+	set(P2PV_HUB_HS, &hs, USB_PORT_FEAT_SUSPEND);
+	assert_true(p2pv_hub_power_wakeup(P2PV_HUB_HS, &hs));
+	assert_int_equal(hs.change, USB_PORT_STAT_C_SUSPEND);
+	assert_int_equal(status(P2PV_HUB_HS, &hs) & USB_PORT_STAT_SUSPEND, 0);
+	assert_false(p2pv_hub_power_wakeup(P2PV_HUB_HS, &hs));
+
+	set_link(&ss, 3);
+	assert_true(p2pv_hub_power_wakeup(P2PV_HUB_SS, &ss));
+	assert_int_equal(ss.change, USB_PORT_STAT_C_LINK_STATE);
+	assert_int_equal(ss.link, USB_SS_PORT_LS_U0);
+	assert_int_equal(clear(P2PV_HUB_SS, &ss,
+			       USB_PORT_FEAT_C_PORT_LINK_STATE), 0);
+	assert_int_equal(ss.change, 0);
+	/* Pulled in its sleep. */
+	set_link(&ss, 3);
+	p2pv_hub_unplug(&ss);
+	assert_false(p2pv_hub_power_wakeup(P2PV_HUB_SS, &ss));
 }
 
 static void power_hides_the_device(void **state)
@@ -385,6 +526,10 @@ int main(void)
 		cmocka_unit_test(hs_plug_reset_unplug),
 		cmocka_unit_test(hs_suspend),
 		cmocka_unit_test(ss_plug_and_links),
+		cmocka_unit_test(ss_disabled_stays_so),
+		cmocka_unit_test(ss_accepts_what_it_ignores),
+		cmocka_unit_test(power_changes),
+		cmocka_unit_test(wakes_up_by_itself),
 		cmocka_unit_test(power_hides_the_device),
 		cmocka_unit_test(ext_status),
 		cmocka_unit_test(descriptors),
