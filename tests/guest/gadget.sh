@@ -47,11 +47,25 @@ gadget_make()
 	cd "functions/$5" || return
 }
 
-# gadget_start NAME - link the function, which freezes it, and plug the gadget.
+# gadget_start NAME - link the functions, which freezes them, and plug the gadget.
 gadget_start()
 {
 	ln -s "$gadget_root/$1"/functions/* "$gadget_root/$1/configs/c.1/" &&
 		rig_plug "$1"
+}
+
+# rig_gadget_plain NAME SPEED FUNCTION... - a gadget of functions that need no
+# setting up, or more than one; the first gives the product its name.
+rig_gadget_plain()
+{
+	local name="$1" function
+
+	(gadget_make "$1" "$2" 0x1d6b 0x0104 "$3") || return
+	shift 3
+	for function; do
+		mkdir "$gadget_root/$name/functions/$function" || return
+	done
+	gadget_start "$name"
 }
 
 # rig_plug NAME - connect a gadget to a free controller.
@@ -97,17 +111,43 @@ rig_gadget_tty()
 	echo "/dev/ttyGS$(cat "$gadget_root/$1/functions/acm.0/port_num")"
 }
 
-# rig_gadget_hid NAME SPEED - a boot keyboard; reports of 8 bytes written to the
-# /dev/hidg that rig_gadget_hidg prints are keys.
+# gadget_hid_keyboard, ..._mouse, ..._raw - describe the function in this folder:
+# a boot keyboard with five lamps, a mouse whose reports are buttons, x and y,
+# and 64 bytes in both directions that mean nothing.
+gadget_hid_keyboard()
+{
+	echo 1 >protocol
+	echo 1 >subclass
+	echo 8 >report_length
+	printf '\005\001\011\006\241\001\005\007\031\340\051\347\025\000\045\001\165\001\225\010\201\002\225\001\165\010\201\003\225\005\165\001\005\010\031\001\051\005\221\002\225\001\165\003\221\003\225\006\165\010\025\000\045\145\005\007\031\000\051\145\201\000\300' \
+		>report_desc
+}
+
+gadget_hid_mouse()
+{
+	echo 2 >protocol
+	echo 1 >subclass
+	echo 3 >report_length
+	printf '\005\001\011\002\241\001\011\001\241\000\005\011\031\001\051\003\025\000\045\001\225\003\165\001\201\002\225\001\165\005\201\003\005\001\011\060\011\061\025\201\045\177\165\010\225\002\201\006\300\300' \
+		>report_desc
+}
+
+gadget_hid_raw()
+{
+	echo 64 >report_length
+	printf '\006\000\377\011\001\241\001\025\000\046\377\000\165\010\225\100\011\001\201\002\011\002\221\002\300' \
+		>report_desc
+}
+
+# rig_gadget_hid NAME SPEED [KIND [ATTRIBUTE VALUE]...] - KIND as above,
+# keyboard if none; reports written to the /dev/hidg that rig_gadget_hidg
+# prints go to the host, what the host sends is read there.
 rig_gadget_hid()
 {
 	(
 		gadget_make "$1" "$2" 0x1d6b 0x0104 hid.0 || exit
-		echo 1 >protocol
-		echo 1 >subclass
-		echo 8 >report_length
-		printf '\005\001\011\006\241\001\005\007\031\340\051\347\025\000\045\001\165\001\225\010\201\002\225\001\165\010\201\003\225\006\165\010\025\000\045\145\005\007\031\000\051\145\201\000\300' \
-			>report_desc
+		"gadget_hid_${3:-keyboard}"
+		[ $# -lt 5 ] || echo "$5" >"$4"
 	) && gadget_start "$1"
 }
 
