@@ -3,10 +3,14 @@
 #
 # How the rig talks to apt.  Needs cache.sh.
 #
-# Sourced by qemu/deps and qemu/kernel.  It names no package, and it leaves
+# Sourced by qemu/deps, qemu/kernel and others.  It names no package, and it leaves
 # the release's own choice of versions alone unless the caller pins one.
 
 # shellcheck disable=SC2154
+
+# What signs Debian's archives.
+# shellcheck disable=SC2034
+apt_keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
 as_root()
 {
@@ -43,4 +47,13 @@ apt_candidate()
 apt_targets()
 {
 	apt-get indextargets --format "$1" 'Created-By: Packages'
+}
+
+# Print the URI of the archive that serves this release's main suite.  The
+# codename must match exactly: the first line may be the security archive.
+apt_archive()
+{
+	apt_targets '$(REPO_URI)|$(CODENAME)|$(COMPONENT)' |
+		awk -F'|' -v c="$(apt_release)" \
+			'$2 == c && $3 == "main" { print $1; exit }'
 }

@@ -78,20 +78,17 @@ start_kernels()
 # build_module KERNEL - the kernel's progress is for the person who waits.
 build_module()
 {
-	local assignments kernel_kdir=''
-
-	if ! assignments="$(qemu/kernel "$1")"; then
+	if ! qemu/kernel "$1" >/dev/null; then
 		touch "$results/broken-module-$1"
 		return
 	fi
-	eval "$assignments"
 	qemu/initramfs base "$1" >/dev/null || :
 	say "building the module for $1"
 	step "module-$1" cache_lock "${build##*/}-module-$1" \
-		module_make "$1" "$kernel_kdir" || :
+		module_make "$1" || :
 }
 
-# module_make KERNEL KDIR - in a copy of the sources, so that the objects of
+# module_make KERNEL - in a copy of the sources, so that the objects of
 # different kernels do not mix.
 module_make()
 {
@@ -102,7 +99,7 @@ module_make()
 		--exclude='.*.cmd' --exclude=modules.order \
 		--exclude=Module.symvers \
 		Kbuild Makefile kmod uapi "$tree/"
-	make -C "$tree" module KDIR="$2" &&
+	qemu/module "$1" "$tree" &&
 		install -D "$tree/kmod/p2pvhci.ko" "$(module_path "$1")"
 }
 

@@ -3,6 +3,7 @@
 #
 # subject: devices of every speed enumerate over the ring; resets; rebinding
 # vm: one
+# smoke: yes
 # timeout: 90
 # also: debug
 

@@ -3,6 +3,7 @@
 #
 # subject: control, bulk, interrupt transfers: lengths, flags, errors, order
 # vm: one
+# smoke: yes
 # timeout: 90
 # also: debug
 
