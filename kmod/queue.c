@@ -457,11 +457,13 @@ static struct p2pv_ep *queue_next_waiting(struct p2pv_queue *q)
 
 static unsigned int queue_count_waiting(struct p2pv_queue *q)
 {
+	struct list_head *node;
+	unsigned int n = 0;
 	unsigned long flags;
-	unsigned int n;
 
 	spin_lock_irqsave(&q->lock, flags);
-	n = list_count_nodes(&q->waiting);
+	list_for_each(node, &q->waiting)
+		n++;
 	spin_unlock_irqrestore(&q->lock, flags);
 	return n;
 }
