@@ -3,6 +3,7 @@
 #
 # subject: cancel: true result, silent agent under 2 s, late answers, silence
 # vm: one
+# proves: unlink, transfer cut off by a silent peer
 # timeout: 120
 # also: debug
 

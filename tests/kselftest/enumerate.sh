@@ -3,6 +3,8 @@
 #
 # subject: devices of every speed enumerate over the ring; resets; rebinding
 # vm: one
+# proves: enumeration, port reset, SET_INTERFACE
+# proves: low speed, full speed, high speed, SuperSpeed, SuperSpeedPlus
 # smoke: yes
 # timeout: 90
 # also: debug

@@ -3,6 +3,7 @@
 #
 # subject: random submits and cancels against an agent that errs
 # vm: one
+# proves: unlink
 # timeout: 90
 # also: debug
 

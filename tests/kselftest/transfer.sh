@@ -3,6 +3,8 @@
 #
 # subject: control, bulk, interrupt transfers: lengths, flags, errors, order
 # vm: one
+# proves: control transfer, bulk IN, bulk OUT, bulk scatter-gather
+# proves: order within an endpoint
 # smoke: yes
 # timeout: 90
 # also: debug

@@ -3,6 +3,7 @@
 #
 # subject: mappings and ioctls that must be refused, and how
 # vm: one
+# proves: violation by the agent
 # timeout: 90
 # also: debug
 

@@ -3,6 +3,7 @@
 #
 # subject: load and unload; refused under a live agent, quick after its death
 # vm: one
+# proves: unload and load
 # smoke: yes
 # timeout: 90
 # also: debug

@@ -3,6 +3,7 @@
 #
 # subject: violations by the agent kill its own queue and nothing else
 # vm: one
+# proves: violation by the agent
 # timeout: 90
 # also: debug
 
