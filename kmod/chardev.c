@@ -135,7 +135,8 @@ static int chardev_check_bind(const struct p2pvhci_bind *b)
 {
 	u8 max_lanes = b->speed == P2PVHCI_SPEED_SUPER_PLUS ? 2 : 0;
 
-	if (b->flags || b->rsv0 || b->grace_ms ||
+	if (b->flags & (b->cookie ? ~0U : ~P2PVHCI_PORT_FLAGS) ||
+	    b->rsv0 || b->grace_ms ||
 	    memchr_inv(b->rsv1, 0, sizeof(b->rsv1)))
 		return -EINVAL;
 	if (!b->speed || b->speed >= P2PVHCI_SPEED_MAX ||
@@ -170,6 +171,7 @@ static int chardev_bind(struct p2pv_queue *q, union chardev_arg *arg)
 	struct p2pv_port_bind bind = {
 		.queue = q,
 		.cookie = b->cookie,
+		.flags = b->flags,
 		.speed = b->speed,
 		.lanes = b->lanes,
 		.vid = b->vid,

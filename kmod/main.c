@@ -4,14 +4,11 @@
  * somewhere else.
  *
  * It knows no network, no peers and no keys: requests go to an agent in user
- * space on /dev/p2pvhci.  It has no isochronous transfers, no bulk streams, no
- * remote wakeup, and a device does not outlive its agent; the matching feature
- * bits are not granted.
+ * space on /dev/p2pvhci.  A device does not outlive its agent; the matching
+ * feature bits are not granted.
  */
 #include <linux/ktime.h>
 #include <linux/module.h>
-#include <linux/notifier.h>
-#include <linux/suspend.h>
 #include <net/genetlink.h>
 
 #include "p2pvhci.h"
@@ -21,29 +18,6 @@
 
 struct workqueue_struct *p2pv_wq;
 u64 p2pv_frame0_ns;
-
-/*
- * User space is frozen before devices suspend and thawed after they resume, so
- * no request of the suspending drivers could reach the agent.  Nothing but a
- * refusal is honest while a device is plugged in.
- */
-static int main_pm_notify(struct notifier_block *nb, unsigned long event,
-			  void *unused)
-{
-	unsigned int n = p2pv_port_count();
-
-	if (!n || (event != PM_SUSPEND_PREPARE &&
-		   event != PM_HIBERNATION_PREPARE &&
-		   event != PM_RESTORE_PREPARE))
-		return NOTIFY_DONE;
-	pr_warn(P2PV_NAME ": system sleep refused, %u remote USB device%s attached; detach first\n",
-		n, n == 1 ? " is" : "s are");
-	return notifier_from_errno(-EBUSY);
-}
-
-static struct notifier_block main_pm_notifier = {
-	.notifier_call = main_pm_notify,
-};
 
 static int __init main_init(void)
 {
@@ -58,12 +32,12 @@ static int __init main_init(void)
 	if (rc)
 		goto err_attach_exit;
 	/* It walks the pairs, so it comes after them and goes before. */
-	rc = register_pm_notifier(&main_pm_notifier);
+	rc = p2pv_sleep_init();
 	if (rc)
 		goto err_hcd_exit;
 	rc = p2pv_netlink_init();
 	if (rc)
-		goto err_unregister_pm;
+		goto err_sleep_exit;
 	rc = p2pv_chardev_init();
 	if (rc)
 		goto err_netlink_exit;
@@ -71,8 +45,8 @@ static int __init main_init(void)
 
 err_netlink_exit:
 	p2pv_netlink_exit();
-err_unregister_pm:
-	unregister_pm_notifier(&main_pm_notifier);
+err_sleep_exit:
+	p2pv_sleep_exit();
 err_hcd_exit:
 	p2pv_hcd_exit();
 err_attach_exit:
@@ -86,7 +60,7 @@ static void __exit main_exit(void)
 	p2pv_chardev_exit();
 	p2pv_netlink_exit();
 	p2pv_attach_exit();
-	unregister_pm_notifier(&main_pm_notifier);
+	p2pv_sleep_exit();
 	p2pv_hcd_exit();
 	destroy_workqueue(p2pv_wq);
 }

@@ -469,7 +469,7 @@ static const struct nla_policy netlink_policy_attach[] = {
 	[P2PVHCI_A_TIMEOUT_MS] = NLA_POLICY_FULL_RANGE(NLA_U32,
 						       &netlink_timeouts),
 	[P2PVHCI_A_PORT_FLAGS] = NLA_POLICY_MASK(NLA_U32,
-						 P2PVHCI_PORT_UNAUTHORIZED),
+						 P2PVHCI_PORT_FLAGS),
 };
 
 static const struct nla_policy netlink_policy_detach[] = {

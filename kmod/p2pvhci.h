@@ -51,7 +51,8 @@
  *
  *   queue.setup (mutex)            SETUP
  *   attach_lock (mutex)            attach requests, their slots, the listener
- *   p2pv_port_bind_lock (mutex)    who gets a free port, creation of pairs
+ *   p2pv_port_bind_lock (mutex)    who gets a free port, creation of pairs,
+ *                                  whether anybody gets one
  *   queue.enter (mutex)            taking completions
  *   port.lock (spinlock, irqsave)  "the HCD lock" of usbcore: URBs of the
  *                                  device, its endpoints, slots in use, port
@@ -441,10 +442,12 @@ struct p2pv_port_bind {
  * enum p2pv_port_why - who ends a port
  * @P2PV_PORT_AGENT: the agent knows
  * @P2PV_PORT_KERNEL: the agent is told by UNBOUND
+ * @P2PV_PORT_SLEEP: likewise, and that it may come again after the sleep
  */
 enum p2pv_port_why {
 	P2PV_PORT_AGENT,
 	P2PV_PORT_KERNEL,
+	P2PV_PORT_SLEEP,
 };
 
 /** p2pv_port_init() - prepare a port of a new pair */
@@ -477,7 +480,8 @@ struct p2pv_port *p2pv_port_next(u32 num);
  * @epoch: receives the epoch of the device
  *
  * Context: process; takes p2pv_port_bind_lock, may make a pair.
- * Return: the port, or ERR_PTR(): -ENOSPC, -ESHUTDOWN, -ENOMEM.
+ * Return: the port, or ERR_PTR(): -ENOSPC, -ESHUTDOWN, -ENOMEM, -EAGAIN (the
+ * machine goes to sleep).
  */
 struct p2pv_port *p2pv_port_connect(const struct p2pv_port_bind *bind,
 				    u32 *epoch);
@@ -515,6 +519,25 @@ void p2pv_port_disown(struct p2pv_port *port, const struct usb_device *udev);
 
 /** p2pv_port_count() - ports with a device */
 unsigned int p2pv_port_count(void);
+
+/**
+ * p2pv_port_close_all() - no port is given away from now on
+ *
+ * Return: NULL; or a port whose device may not be unplugged for the machine's
+ * sleep, and then nothing has changed.
+ */
+struct p2pv_port *p2pv_port_close_all(void);
+
+/** p2pv_port_open_all() - the end of p2pv_port_close_all() */
+void p2pv_port_open_all(void);
+
+/**
+ * p2pv_port_wait_settled() - wait until usbcore has freed unplugged devices
+ * @timeout_ms: no longer than this
+ *
+ * Return: non-zero when none is left.
+ */
+int p2pv_port_wait_settled(unsigned int timeout_ms);
 
 /* urb.c ------------------------------------------------------------------ */
 
@@ -752,6 +775,11 @@ int p2pv_attach_done(const struct p2pvhci_attach_done *done);
 int p2pv_attach_each(unsigned int skip,
 		     int (*visit)(const struct p2pv_attach_info *info,
 				  void *arg), void *arg);
+
+/* sleep.c ---------------------------------------------------------------- */
+
+int p2pv_sleep_init(void);
+void p2pv_sleep_exit(void);
 
 /* chardev.c, netlink.c --------------------------------------------------- */
 

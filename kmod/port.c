@@ -12,8 +12,12 @@
 #include "p2pvhci.h"
 #include "trace.h"
 
-/* Who gets a free port, and the creation of pairs. */
+/* Who gets a free port, the creation of pairs, and port_closed. */
 DEFINE_MUTEX(p2pv_port_bind_lock);
+static int port_closed;
+
+/* Woken when usbcore has freed a device. */
+static DECLARE_WAIT_QUEUE_HEAD(port_settled);
 
 /*
  * Legal moves.  A refusal here is our bug, never the agent's: what the agent
@@ -76,17 +80,6 @@ struct p2pv_port *p2pv_port_next(u32 num)
 		return NULL;
 	index %= P2PV_PORTS_PER_PAIR;
 	return &pair->ports[index / P2PV_HUB_NPORTS][index % P2PV_HUB_NPORTS];
-}
-
-unsigned int p2pv_port_count(void)
-{
-	struct p2pv_port *port;
-	unsigned int n = 0;
-
-	for (port = p2pv_port_next(1); port;
-	     port = p2pv_port_next(port->num + 1))
-		n += READ_ONCE(port->state) == P2PVHCI_PORT_ATTACHED;
-	return n;
 }
 
 /* Plug ---------------------------------------------------------------------- */
@@ -221,6 +214,8 @@ static struct p2pv_port *port_connect_locked(const struct p2pv_port_bind *bind,
 	void *target;
 	int rc;
 
+	if (port_closed)
+		return ERR_PTR(-EAGAIN);
 	port = port_find_ready(bind->speed >= P2PVHCI_SPEED_SUPER ?
 			       P2PV_HUB_SS : P2PV_HUB_HS);
 	if (IS_ERR(port))
@@ -278,13 +273,15 @@ static void port_settle(struct p2pv_port *port)
 }
 
 static void port_send_unbound(struct p2pv_port *port, struct p2pv_queue *q,
-			      u32 epoch)
+			      u32 epoch, enum p2pv_port_why why)
 {
 	struct p2pvhci_req req = {
 		.op = P2PVHCI_OP_UNBOUND,
 		.port = port->num,
 		.epoch = epoch,
 		.out_off = P2PVHCI_OUT_NONE,
+		.arg = why == P2PV_PORT_SLEEP ? P2PVHCI_UNBOUND_SLEEP :
+						P2PVHCI_UNBOUND_DETACH,
 	};
 
 	p2pv_queue_publish(q, &req);
@@ -315,8 +312,8 @@ int p2pv_port_disconnect(struct p2pv_port *port,
 	spin_unlock_irqrestore(&port->lock, flags);
 
 	p2pv_urb_giveback(&done);
-	if (why == P2PV_PORT_KERNEL)
-		port_send_unbound(port, q, epoch);
+	if (why != P2PV_PORT_AGENT)
+		port_send_unbound(port, q, epoch, why);
 	p2pv_queue_kick(q);
 	p2pv_queue_put(q);
 	p2pv_netlink_port(port);
@@ -354,6 +351,65 @@ void p2pv_port_disown(struct p2pv_port *port, const struct usb_device *udev)
 		emptied = port->state == P2PVHCI_PORT_EMPTY;
 	}
 	spin_unlock_irqrestore(&port->lock, flags);
-	if (emptied)
-		p2pv_netlink_port(port);
+	if (!emptied)
+		return;
+	p2pv_netlink_port(port);
+	wake_up_all(&port_settled);
+}
+
+/* All ports ----------------------------------------------------------------- */
+
+static struct p2pv_port *port_find_sleepless(void)
+{
+	struct p2pv_port *port;
+
+	for (port = p2pv_port_next(1); port;
+	     port = p2pv_port_next(port->num + 1))
+		/* Becomes ATTACHED, and gets its flags, under bind_lock. */
+		if (READ_ONCE(port->state) == P2PVHCI_PORT_ATTACHED &&
+		    !(port->flags & P2PVHCI_PORT_SLEEP_DETACH))
+			return port;
+	return NULL;
+}
+
+struct p2pv_port *p2pv_port_close_all(void)
+{
+	struct p2pv_port *port;
+
+	mutex_lock(&p2pv_port_bind_lock);
+	port = port_find_sleepless();
+	if (!port)
+		port_closed = 1;
+	mutex_unlock(&p2pv_port_bind_lock);
+	return port;
+}
+
+void p2pv_port_open_all(void)
+{
+	mutex_lock(&p2pv_port_bind_lock);
+	port_closed = 0;
+	mutex_unlock(&p2pv_port_bind_lock);
+}
+
+static unsigned int port_count_in(enum p2pvhci_port_state state)
+{
+	struct p2pv_port *port;
+	unsigned int n = 0;
+
+	for (port = p2pv_port_next(1); port;
+	     port = p2pv_port_next(port->num + 1))
+		n += READ_ONCE(port->state) == state;
+	return n;
+}
+
+unsigned int p2pv_port_count(void)
+{
+	return port_count_in(P2PVHCI_PORT_ATTACHED);
+}
+
+int p2pv_port_wait_settled(unsigned int timeout_ms)
+{
+	return wait_event_timeout(port_settled,
+				  !port_count_in(P2PVHCI_PORT_DETACHING),
+				  msecs_to_jiffies(timeout_ms)) > 0;
 }

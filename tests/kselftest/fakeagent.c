@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * fakeagent [listen] - plug the software device in and serve it until killed;
- * with "listen", take attach requests instead.
+ * fakeagent [listen|sleepy|unauthorized] - plug the software device in and
+ * serve it until killed; with "listen", take attach requests instead.
  *
+ * A sleepy one lets the machine sleep, and plugs the device in again after.
  * A listening agent binds its device for the target "good", answers "bad" with
  * a sentence, and leaves "late" without an answer for two seconds.
  */
@@ -68,15 +69,65 @@ static enum ringdev_verdict listen_hook(struct ringdev *d,
 	return RINGDEV_TAKEN;
 }
 
-int main(int argc, char **argv)
+/* Before, while and after the machine sleeps; the rig has the patience. */
+static void *plug_again(void *arg)
 {
-	int listening = argc > 1 && !strcmp(argv[1], "listen");
-	struct ringdev d = {
-		.flags = listening ? P2PVHCI_SETUP_LISTEN : 0,
-		.hook = listening ? listen_hook : NULL,
-	};
+	struct ringdev *d = arg;
+	unsigned int refused = 0;
 	int rc;
 
+	while ((rc = ringdev_bind(d, P2PVHCI_SPEED_HIGH, 0)) == -EAGAIN) {
+		refused++;
+		usleep(10000);
+	}
+	printf("plugged in again: %d, refused meanwhile: %s\n", rc,
+	       refused ? "yes" : "no");
+	return NULL;
+}
+
+static enum ringdev_verdict sleepy_hook(struct ringdev *d,
+					const struct p2pvhci_req *req)
+{
+	pthread_t thread;
+
+	if (req->op != P2PVHCI_OP_UNBOUND)
+		return RINGDEV_PASS;
+	printf("unbound: %s\n", req->arg == P2PVHCI_UNBOUND_SLEEP ? "sleep" :
+								    "detach");
+	if (req->arg == P2PVHCI_UNBOUND_SLEEP &&
+	    !pthread_create(&thread, NULL, plug_again, d))
+		pthread_detach(thread);
+	return RINGDEV_PASS;
+}
+
+static const struct {
+	const char *name;
+	uint32_t flags;
+	uint32_t port_flags;
+	ringdev_hook hook;
+} modes[] = {
+	{ "", 0, 0, NULL },
+	{ "listen", P2PVHCI_SETUP_LISTEN, 0, listen_hook },
+	{ "sleepy", 0, P2PVHCI_PORT_SLEEP_DETACH, sleepy_hook },
+	{ "unauthorized", 0, P2PVHCI_PORT_UNAUTHORIZED, NULL },
+};
+
+int main(int argc, char **argv)
+{
+	const char *mode = argc > 1 ? argv[1] : "";
+	struct ringdev d = { 0 };
+	int listening;
+	size_t i;
+	int rc;
+
+	for (i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+		if (strcmp(mode, modes[i].name))
+			continue;
+		d.flags = modes[i].flags;
+		d.port_flags = modes[i].port_flags;
+		d.hook = modes[i].hook;
+	}
+	listening = !!d.flags;
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (listening)
 		rc = ringdev_open(&d) ?: ringdev_start(&d);

@@ -121,6 +121,7 @@ int ringdev_bind(struct ringdev *d, uint8_t speed, uint64_t cookie)
 	static const char target[] = "ringdev";
 	struct p2pvhci_bind bind = {
 		.size = sizeof(bind),
+		.flags = cookie ? 0 : d->port_flags,
 		.cookie = cookie,
 		.target = cookie ? 0 : (uintptr_t)target,
 		.target_len = cookie ? 0 : sizeof(target) - 1,

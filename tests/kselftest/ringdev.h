@@ -49,6 +49,7 @@ typedef enum ringdev_verdict (*ringdev_hook)(struct ringdev *d,
  * @flags: in: P2PVHCI_SETUP_*
  * @product: in: idProduct, 0 = RINGDEV_PRODUCT
  * @lanes: in: of SuperSpeedPlus, 0 = 1
+ * @port_flags: in: P2PVHCI_PORT_*, without a cookie
  * @hook: in: sees every request first, on the device's thread; may be NULL
  * @fd: the queue
  * @setup: as granted
@@ -69,6 +70,7 @@ struct ringdev {
 	uint32_t flags;
 	uint16_t product;
 	uint8_t lanes;
+	uint32_t port_flags;
 	ringdev_hook hook;
 
 	int fd;

@@ -239,7 +239,12 @@ BIND_CHANGE(bind_speed0, b->speed = 0)
 BIND_CHANGE(bind_speed9, b->speed = P2PVHCI_SPEED_MAX)
 BIND_CHANGE(bind_lanes, b->lanes = 1)
 BIND_CHANGE(bind_lanes3, b->speed = P2PVHCI_SPEED_SUPER_PLUS; b->lanes = 3)
-BIND_CHANGE(bind_flags, b->flags = P2PVHCI_PORT_UNAUTHORIZED)
+BIND_CHANGE(bind_flags, b->flags = P2PVHCI_PORT_FLAGS + 1)
+BIND_CHANGE(bind_cookie_flags, b->cookie = 1ULL << 40; b->target = 0;
+	    b->target_len = 0; b->flags = P2PVHCI_PORT_UNAUTHORIZED)
+BIND_CHANGE(bind_speed255, b->speed = 255)
+BIND_CHANGE(bind_ss_lanes, b->speed = P2PVHCI_SPEED_SUPER; b->lanes = 2)
+BIND_CHANGE(bind_no_lanes, b->speed = P2PVHCI_SPEED_SUPER_PLUS; b->lanes = 0)
 BIND_CHANGE(bind_rsv0, b->rsv0 = 1)
 BIND_CHANGE(bind_rsv1, b->rsv1[0] = 1)
 BIND_CHANGE(bind_grace, b->grace_ms = 1)
@@ -253,9 +258,13 @@ BIND_CHANGE(bind_both, b->cookie = 1ULL << 40)
 static const struct bind_case bind_cases[] = {
 	{ "no speed", -EINVAL, bind_speed0 },
 	{ "unknown speed", -EINVAL, bind_speed9 },
+	{ "absurd speed", -EINVAL, bind_speed255 },
 	{ "lanes of a USB 2 device", -EINVAL, bind_lanes },
+	{ "lanes of a SuperSpeed device", -EINVAL, bind_ss_lanes },
+	{ "SuperSpeedPlus without lanes", -EINVAL, bind_no_lanes },
 	{ "three lanes", -EINVAL, bind_lanes3 },
-	{ "flags", -EINVAL, bind_flags },
+	{ "unknown flags", -EINVAL, bind_flags },
+	{ "flags that came with the request", -EINVAL, bind_cookie_flags },
 	{ "rsv0", -EINVAL, bind_rsv0 },
 	{ "rsv1", -EINVAL, bind_rsv1 },
 	{ "grace, which is not granted", -EINVAL, bind_grace },

@@ -411,11 +411,14 @@ enum p2pvhci_speed {
 #define P2PVHCI_PORT_UNAUTHORIZED (1U << 0)	/* leave authorized = 0 */
 #define P2PVHCI_PORT_SLEEP_DETACH (1U << 1)	/* unplug when the machine goes to
 						 * sleep; else it may not sleep */
+#define P2PVHCI_PORT_FLAGS	(P2PVHCI_PORT_UNAUTHORIZED | \
+				 P2PVHCI_PORT_SLEEP_DETACH)
 
 /**
  * struct p2pvhci_bind - IOC_BIND: plug a device into a free port
  * @size: sizeof(struct p2pvhci_bind)
- * @flags: zero (P2PVHCI_PORT_* come with the attach request)
+ * @flags: P2PVHCI_PORT_*, when @cookie is 0; else they come with the attach
+ *	request, and this is zero
  * @cookie: token of the OP_ATTACH that is being served; 0 = the agent's own
  *	standing attach, then @target names it
  * @target: address of the target text, when @cookie is 0
