@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <linux/p2pvhci.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -100,6 +101,21 @@ static void test_defaults(void **state)
 	assert_null(req.address);
 	assert_int_equal(req.nallow, 0);
 	assert_false(req.quiet || req.help || req.version || req.all);
+	assert_int_equal(req.port_flags, 0);
+}
+
+static void test_port_flags(void **state)
+{
+	(void)state;
+	accepted("attach pi/1 --unauthorized", "attach", 1);
+	assert_int_equal(req.port_flags, P2PVHCI_PORT_UNAUTHORIZED);
+	accepted("attach pi/1 --sleep detach --unauthorized", "attach", 1);
+	assert_int_equal(req.port_flags, P2PVHCI_PORT_FLAGS);
+	accepted("attach pi/1 --sleep=detach --sleep=veto", "attach", 1);
+	assert_int_equal(req.port_flags, 0);
+	refused("attach pi/1 --sleep never", "E_USAGE", "veto the sleep");
+	refused("attach pi/1 --sleep", "E_USAGE", "detach|veto");
+	refused("detach pi/1 --sleep veto", "E_USAGE", "takes no --sleep");
 }
 
 static void test_options_anywhere(void **state)
@@ -262,6 +278,7 @@ int main(void)
 		cmocka_unit_test(test_bare_command_is_status),
 		cmocka_unit_test(test_every_verb),
 		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_port_flags),
 		cmocka_unit_test(test_options_anywhere),
 		cmocka_unit_test(test_end_of_options),
 		cmocka_unit_test(test_unknown_words),

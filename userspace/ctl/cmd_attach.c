@@ -131,10 +131,20 @@ static int attach_ask(struct attach *attach, struct failure *failure)
 	if (!err)
 		err = netlink_attach(attach->nl, attach->target,
 				     attach->req->timeout_s * 1000,
+				     attach->req->port_flags,
 				     &attach->cookie);
 	if (err)
 		return ports_failure(attach->nl, err, attach->what, failure);
 	return attach_result(attach, failure);
+}
+
+/* Nothing will configure it before somebody allows it. */
+static int attach_is_forbidden(const char *sysfs)
+{
+	char value[16];
+
+	return ports_attribute(sysfs, "authorized", value, sizeof(value)) &&
+	       !strcmp(value, "0");
 }
 
 /* 1: configured; 0: not in time; -ECANCELED: it has gone meanwhile. */
@@ -149,6 +159,8 @@ static int attach_configure(struct attach *attach, struct failure *failure)
 		if (ports_attribute(sysfs, "bConfigurationValue", value,
 				    sizeof(value)))
 			return 1;
+		if (attach_is_forbidden(sysfs))
+			return 0;
 		attach_progress(attach, "configuring", start);
 		if (netlink_next(attach->nl, ATTACH_POLL_MS, &port) ||
 		    port.port != attach->port.port ||
@@ -178,6 +190,7 @@ static void attach_describe(const struct attach *attach, int configured,
 	field_put_text(out, "target", attach->target);
 	field_put_bool(out, "configured", configured);
 	ports_sysfs(&attach->port, sysfs);
+	field_put_bool(out, "authorized", !attach_is_forbidden(sysfs));
 	for (i = 0; i < sizeof(attributes) / sizeof(attributes[0]); i++)
 		if (ports_attribute(sysfs, attributes[i], text, sizeof(text)))
 			field_put_text(out, attributes[i], text);
@@ -223,7 +236,7 @@ int cmd_attach(const struct request *req, struct json_object *out,
 void cmd_attach_show(const struct request *req, struct json_object *out)
 {
 	char id[SCREEN_CELL_MAX], name[SCREEN_CELL_MAX];
-	struct json_object *configured;
+	struct json_object *authorized, *configured;
 
 	screen_cell_id(out, id);
 	screen_cell_name(out, name);
@@ -231,7 +244,11 @@ void cmd_attach_show(const struct request *req, struct json_object *out)
 		    field_text(out, "target"), (int)field_number(out, "port"),
 		    field_text(out, "sysfs"), id, *name ? " " : "", name);
 	configured = json_object_object_get(out, "configured");
-	if (req->wait && !json_object_get_boolean(configured))
+	authorized = json_object_object_get(out, "authorized");
+	if (!json_object_get_boolean(authorized))
+		fprintf(stderr, "No driver may use it before 1 is written to /sys/bus/usb/devices/%s/authorized.\n",
+			field_text(out, "sysfs"));
+	else if (req->wait && !json_object_get_boolean(configured))
 		fputs("The system has not configured it within 5 s; see dmesg.\n",
 		      stderr);
 }

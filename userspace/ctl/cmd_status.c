@@ -130,6 +130,7 @@ static const struct screen_column status_ports[] = {
 	{ "TARGET", "target", NULL },
 	{ "BUS", NULL, status_cell_sysfs },
 	{ "SPEED", NULL, screen_cell_speed },
+	{ "SLEEP", "sleep", NULL },
 	{ "ID", NULL, screen_cell_id },
 	{ "NAME", NULL, screen_cell_name },
 	{ NULL, NULL, NULL }

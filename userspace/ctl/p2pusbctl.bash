@@ -46,6 +46,10 @@ _p2pusbctl() {
 	# Colons and equals signs split words in bash; a pattern has no use here.
 	case $prev in
 	--timeout | --address | --allow) return ;;
+	--sleep)
+		mapfile -t COMPREPLY < <(compgen -W 'detach veto' -- "$cur")
+		return
+		;;
 	esac
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
 		[[ $word == -* ]] || words+=("$word")

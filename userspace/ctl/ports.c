@@ -117,6 +117,11 @@ struct json_object *ports_json(const struct netlink_port *port)
 		field_put_number(o, "port", port->port);
 	field_put_text(o, "state", netlink_state_name(port->state));
 	field_put_text(o, "target", port->target);
+	field_put_text(o, "sleep",
+		       port->flags & P2PVHCI_PORT_SLEEP_DETACH ? "detach" :
+								 "veto");
+	field_put_bool(o, "unauthorized",
+		       !!(port->flags & P2PVHCI_PORT_UNAUTHORIZED));
 	if (port->speed && port->speed < P2PVHCI_SPEED_MAX)
 		field_put_text(o, "speed", ports_speeds[port->speed]);
 	if (!port->rhport)

@@ -8,6 +8,7 @@
 #include "request.h"
 
 #include <errno.h>
+#include <linux/p2pvhci.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -96,6 +97,24 @@ static int set_no_wait(struct request *req, const char *value)
 	return 0;
 }
 
+static int set_unauthorized(struct request *req, const char *value)
+{
+	(void)value;
+	req->port_flags |= P2PVHCI_PORT_UNAUTHORIZED;
+	return 0;
+}
+
+static int set_sleep(struct request *req, const char *value)
+{
+	if (!strcmp(value, "detach"))
+		req->port_flags |= P2PVHCI_PORT_SLEEP_DETACH;
+	else if (!strcmp(value, "veto"))
+		req->port_flags &= ~P2PVHCI_PORT_SLEEP_DETACH;
+	else
+		return -EINVAL;
+	return 0;
+}
+
 static int set_all(struct request *req, const char *value)
 {
 	(void)value;
@@ -118,6 +137,12 @@ static const struct request_option_row request_option_rows[] = {
 	{ "no-wait", 0, REQUEST_WAIT, NULL,
 	  "do not wait until the system has configured the device",
 	  set_no_wait },
+	{ "unauthorized", 0, REQUEST_UNAUTHORIZED, NULL,
+	  "let no driver at the device before it is authorized",
+	  set_unauthorized },
+	{ "sleep", 0, REQUEST_SLEEP, "detach|veto",
+	  "before system sleep: detach it, or veto the sleep (veto)",
+	  set_sleep },
 	{ "json", 0, 0, NULL, "print one JSON object", set_json },
 	{ "quiet", 'q', 0, NULL, "print nothing but errors and JSON",
 	  set_quiet },

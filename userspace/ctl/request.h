@@ -25,6 +25,8 @@ enum request_option {
 	REQUEST_TIMEOUT = 1 << 3,
 	REQUEST_WAIT = 1 << 4,
 	REQUEST_ALL = 1 << 5,
+	REQUEST_UNAUTHORIZED = 1 << 6,
+	REQUEST_SLEEP = 1 << 7,
 };
 
 /**
@@ -39,6 +41,7 @@ enum request_option {
  * @side: which daemon
  * @timeout_s: of attach
  * @wait: attach until the device is configured
+ * @port_flags: of attach, P2PVHCI_PORT_*
  * @all: detach all
  * @address: of a peer, NULL = none
  * @nallow: patterns
@@ -55,6 +58,7 @@ struct request {
 	enum daemon_side side;
 	unsigned int timeout_s;
 	int wait;
+	unsigned int port_flags;
 	int all;
 	const char *address;
 	unsigned int nallow;

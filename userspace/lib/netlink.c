@@ -81,6 +81,7 @@ static const struct netlink_field netlink_fields[] = {
 	FIELD(P2PVHCI_A_BUSNUM, busnum),
 	FIELD(P2PVHCI_A_RHPORT, rhport),
 	FIELD(P2PVHCI_A_GRACE_MS, grace_ms),
+	FIELD(P2PVHCI_A_PORT_FLAGS, flags),
 	FIELD(P2PVHCI_A_STATUS, status),
 	FIELD(P2PVHCI_A_VID, vid),
 	FIELD(P2PVHCI_A_PID, pid),
@@ -374,7 +375,7 @@ static int netlink_ask(struct netlink *nl, struct nl_msg *msg)
 }
 
 int netlink_attach(struct netlink *nl, const char *target,
-		   unsigned int timeout_ms, uint64_t *cookie)
+		   unsigned int timeout_ms, uint32_t flags, uint64_t *cookie)
 {
 	struct nl_msg *msg;
 	int err;
@@ -386,7 +387,8 @@ int netlink_attach(struct netlink *nl, const char *target,
 	if (!msg)
 		return -ENOMEM;
 	if (nla_put(msg, P2PVHCI_A_TARGET, (int)strlen(target), target) ||
-	    nla_put_u32(msg, P2PVHCI_A_TIMEOUT_MS, timeout_ms)) {
+	    nla_put_u32(msg, P2PVHCI_A_TIMEOUT_MS, timeout_ms) ||
+	    nla_put_u32(msg, P2PVHCI_A_PORT_FLAGS, flags)) {
 		nlmsg_free(msg);
 		return -ENOMEM;
 	}

@@ -27,6 +27,7 @@ struct netlink;
  * @busnum: USB bus of the root hub
  * @rhport: port of that root hub, from 1; 0 = none
  * @grace_ms: how long it outlives its agent
+ * @flags: P2PVHCI_PORT_*
  * @status: notification: positive errno of an attach that failed
  * @vid: label
  * @pid: label
@@ -44,6 +45,7 @@ struct netlink_port {
 	uint32_t busnum;
 	uint32_t rhport;
 	uint32_t grace_ms;
+	uint32_t flags;
 	uint32_t status;
 	uint16_t vid;
 	uint16_t pid;
@@ -97,13 +99,14 @@ int netlink_next(struct netlink *nl, int timeout_ms, struct netlink_port *port);
  * @nl: handle
  * @target: text for the agent
  * @timeout_ms: the kernel gives up after this
+ * @flags: P2PVHCI_PORT_*
  * @cookie: out, names the notification that will tell the result
  *
  * Return: 0, -ESRCH (no agent listens), -EPERM, other negative errno;
  * netlink_why() may say more.
  */
 int netlink_attach(struct netlink *nl, const char *target,
-		   unsigned int timeout_ms, uint64_t *cookie);
+		   unsigned int timeout_ms, uint32_t flags, uint64_t *cookie);
 
 /**
  * netlink_detach() - disconnect a port at once
