@@ -409,8 +409,8 @@ enum p2pvhci_speed {
 
 /* struct p2pvhci_bind.flags, P2PVHCI_A_PORT_FLAGS */
 #define P2PVHCI_PORT_UNAUTHORIZED (1U << 0)	/* leave authorized = 0 */
-#define P2PVHCI_PORT_SLEEP_DETACH (1U << 1)	/* unplug when the machine goes to
-						 * sleep; else it may not sleep */
+/* Unplug when the machine goes to sleep; else it may not sleep. */
+#define P2PVHCI_PORT_SLEEP_DETACH (1U << 1)
 #define P2PVHCI_PORT_FLAGS	(P2PVHCI_PORT_UNAUTHORIZED | \
 				 P2PVHCI_PORT_SLEEP_DETACH)
 
