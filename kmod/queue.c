@@ -457,13 +457,11 @@ static struct p2pv_ep *queue_next_waiting(struct p2pv_queue *q)
 
 static unsigned int queue_count_waiting(struct p2pv_queue *q)
 {
-	struct list_head *node;
-	unsigned int n = 0;
 	unsigned long flags;
+	unsigned int n;
 
 	spin_lock_irqsave(&q->lock, flags);
-	list_for_each(node, &q->waiting)
-		n++;
+	n = list_count_nodes(&q->waiting);
 	spin_unlock_irqrestore(&q->lock, flags);
 	return n;
 }

@@ -8,6 +8,7 @@
 #ifndef _P2PVHCI_COMPAT_H
 #define _P2PVHCI_COMPAT_H
 
+#include <linux/list.h>
 #include <linux/version.h>
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
@@ -17,6 +18,18 @@
 #ifndef P2PV_HAVE_VM_FLAGS_SET
 #define vm_flags_set(vma, flags)	((void)((vma)->vm_flags |= (flags)))
 #define vm_flags_clear(vma, flags)	((void)((vma)->vm_flags &= ~(flags)))
+#endif
+
+#ifndef P2PV_HAVE_LIST_COUNT_NODES
+static inline size_t list_count_nodes(struct list_head *head)
+{
+	struct list_head *pos;
+	size_t count = 0;
+
+	list_for_each(pos, head)
+		count++;
+	return count;
+}
 #endif
 
 /* hc_driver.address_device got a timeout in 6.8 and in later 6.1.y. */
