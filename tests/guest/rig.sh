@@ -43,6 +43,7 @@ rig_need()
 {
 	local limit="$2"
 
+	# shellcheck disable=SC2154
 	[ "$rig_kernel" != debug ] || limit=$(($2 * 4))
 	rig_wait "$1" "$limit" || ktap_abort "no $3 within $limit s"
 }
