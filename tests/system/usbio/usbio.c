@@ -56,6 +56,8 @@ static const struct {
 	{ "latency", usbio_latency },
 	{ "hold", usbio_hold },
 	{ "flow", usbio_flow },
+	{ "drain", usbio_drain },
+	{ "storm", usbio_storm },
 	{ "silent", usbio_silent },
 };
 

@@ -41,6 +41,8 @@ void usbio_unlink(struct host *host, const struct usbio_args *args);
 void usbio_latency(struct host *host, const struct usbio_args *args);
 void usbio_hold(struct host *host, const struct usbio_args *args);
 void usbio_flow(struct host *host, const struct usbio_args *args);
+void usbio_drain(struct host *host, const struct usbio_args *args);
+void usbio_storm(struct host *host, const struct usbio_args *args);
 void usbio_silent(struct host *host, const struct usbio_args *args);
 
 #endif /* P2PUSB_TESTS_USBIO_H */
