@@ -3,6 +3,7 @@
  * The server's configuration: defaults, good values, sentences for bad ones.
  */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -46,6 +47,17 @@ static void test_defaults(void **state)
 	assert_int_equal(ntohs(addr->sin6_port), 3241);
 	assert_true(IN6_IS_ADDR_UNSPECIFIED(&addr->sin6_addr));
 	assert_int_equal(settings.nshare, 0);
+}
+
+static void test_engine(void **state)
+{
+	(void)state;
+	assert_int_equal(read_text("[server]\nname = x\n"), 0);
+	assert_int_equal(settings.engine, SETTINGS_USBFS);
+	assert_int_equal(read_text("[server]\nengine = libusb\n"), 0);
+	assert_int_equal(settings.engine, SETTINGS_LIBUSB);
+	assert_int_equal(read_text("[server]\nengine = winusb\n"), -EINVAL);
+	assert_non_null(strstr(error, "is one of usbfs, libusb"));
 }
 
 static void test_listen(void **state)
@@ -120,6 +132,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_engine),
 		cmocka_unit_test(test_listen),
 		cmocka_unit_test(test_bad_listen),
 		cmocka_unit_test(test_share),

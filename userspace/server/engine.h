@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * engine - how the server reaches a device; libusb is the first engine.
+ * engine - how the server reaches a device: by usbfs, or by libusb.
  *
  * One engine owns a device.  Submit and cancel are asynchronous; the requests
  * that may block in the kernel run on the device's worker thread.  Does not
@@ -19,13 +19,22 @@
 struct engine;
 struct engine_device;
 
+#define ENGINE_EP_COUNT		32
+#define ENGINE_IFACE_MAX	32	/* what usbfs can claim */
+
+/* Endpoint by number and direction, 0 to 31. */
+static inline unsigned int engine_slot(uint8_t ep)
+{
+	return (ep & 0x0f) | (ep & 0x80) >> 3;
+}
+
 /**
  * struct engine_xfer - one transfer
  * @ep: bEndpointAddress; 0 for endpoint 0
  * @type: enum p2pusb_xfer
  * @flags: P2PUSB_XF_*
  * @setup: control
- * @stream: bulk stream, 0 = none
+ * @stream: bulk stream, 0 = none; one that was not granted is refused
  * @npkt: isochronous packets, 1..P2PUSB_NPKT_MAX, else 0; as soon as possible,
  *	behind those of this endpoint before them
  * @lens: isochronous: bytes of each packet; the caller's until @done
@@ -143,5 +152,6 @@ struct engine_ops {
 };
 
 extern const struct engine_ops engine_libusb;
+extern const struct engine_ops engine_usbfs;
 
 #endif /* P2PUSB_SERVER_ENGINE_H */

@@ -6,7 +6,6 @@
  * that come and go are in engine_plug.c, transfers in engine_xfer.c.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -132,26 +131,6 @@ static int engine_endpoint(struct engine_device *dev, uint8_t ep)
 
 /* Worker: open, claim */
 
-static int open_node(const char *busid)
-{
-	unsigned int bus;
-	unsigned int num;
-	char path[64];
-	int ret;
-	int fd;
-
-	ret = sysfs_number(busid, "busnum", &bus);
-	if (!ret)
-		ret = sysfs_number(busid, "devnum", &num);
-	if (ret)
-		return ret;
-	snprintf(path, sizeof(path), "/dev/bus/usb/%03u/%03u", bus, num);
-	fd = open(path, O_RDWR | O_CLOEXEC);
-	if (fd < 0)
-		return errno == ENOENT ? -ENODEV : -errno;
-	return fd;
-}
-
 static int engine_open(struct engine *engine, const char *busid,
 		       struct engine_device **dev)
 {
@@ -164,7 +143,7 @@ static int engine_open(struct engine *engine, const char *busid,
 	d->engine = engine;
 	STAILQ_INIT(&d->done);
 	snprintf(d->busid, sizeof(d->busid), "%s", busid);
-	d->fd = open_node(busid);
+	d->fd = sysfs_open_node(busid);
 	if (d->fd < 0) {
 		ret = d->fd;
 		goto err_free;

@@ -5,7 +5,7 @@
  * Every open device has a libusb context of its own: one uv_poll on its usbfs
  * file, stopped while the worker is in the kernel with the device.  A common
  * context would reap from a device whose lock is taken and stop the loop.
- * One more context, without open devices, hears hotplug.
+ * Engine of systems without usbfs, and when the settings ask for it.
  */
 #ifndef P2PUSB_SERVER_ENGINE_LIBUSB_H
 #define P2PUSB_SERVER_ENGINE_LIBUSB_H
@@ -16,43 +16,11 @@
 #include <uv.h>
 
 #include "engine.h"
+#include "engine_plug.h"
 
-#define ENGINE_EP_COUNT		32
-#define ENGINE_IFACE_MAX	32	/* what usbfs can claim */
-#define ENGINE_POLLS		4	/* files of the hotplug context */
-
-struct engine_plug;
-struct engine_poll;
 struct engine_done;
 
-TAILQ_HEAD(engine_plug_list, engine_plug);
 STAILQ_HEAD(engine_done_list, engine_done);
-
-/**
- * struct engine - the hotplug context and what it has seen
- * @loop: of the server
- * @events: who is told
- * @owner: first argument of @events
- * @ctx: hears hotplug, opens nothing
- * @hotplug: its callback
- * @polls: its files in the loop
- * @npolls: of them
- * @plugged: devices that are there
- * @probing: of them, those whose strings are being read
- * @stopping: freed when nothing is probed any more
- */
-struct engine {
-	uv_loop_t *loop;
-	struct engine_events events;
-	void *owner;
-	libusb_context *ctx;
-	libusb_hotplug_callback_handle hotplug;
-	struct engine_poll *polls[ENGINE_POLLS];
-	unsigned int npolls;
-	struct engine_plug_list plugged;
-	unsigned int probing;
-	int stopping;
-};
 
 /**
  * struct engine_device - an open device
@@ -89,12 +57,6 @@ struct engine_device {
 	unsigned int ndone;
 };
 
-/* Endpoint by number and direction, 0 to 31. */
-static inline unsigned int engine_slot(uint8_t ep)
-{
-	return (ep & 0x0f) | (ep & 0x80) >> 3;
-}
-
 /**
  * engine_errno() - negative errno of a libusb error
  * @error: LIBUSB_SUCCESS or LIBUSB_ERROR_*
@@ -109,12 +71,7 @@ int engine_errno(int error);
  */
 void engine_reap(libusb_context *ctx);
 
-/* engine_plug.c: members of struct engine_ops */
-int engine_plug_start(uv_loop_t *loop, const struct engine_events *events,
-		      void *owner, struct engine **engine);
-void engine_plug_stop(struct engine *engine);
-
-/* engine_xfer.c: likewise */
+/* engine_xfer.c: members of struct engine_ops */
 void engine_xfer_hold(struct engine_device *dev);
 void engine_xfer_resume(struct engine_device *dev);
 uint8_t *engine_xfer_alloc(struct engine_device *dev, size_t len);

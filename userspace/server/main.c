@@ -215,7 +215,11 @@ static int run(struct server *server)
 int main(int argc, char **argv)
 {
 	struct options options = { .config = SETTINGS_FILE };
-	static struct server server = { .ops = &engine_libusb };
+	static const struct engine_ops *const engines[] = {
+		[SETTINGS_USBFS] = &engine_usbfs,
+		[SETTINGS_LIBUSB] = &engine_libusb,
+	};
+	static struct server server;
 	char error[ERROR_MAX];
 	int status;
 
@@ -239,6 +243,7 @@ int main(int argc, char **argv)
 		printf("%s: good\n", options.config);
 		return ERROR_EXIT_OK;
 	}
+	server.ops = engines[server.settings.engine];
 	log_open(PROGRAM, (enum log_level)server.settings.log_level);
 	status = run(&server);
 	/* exit() would wait for a thread that hangs in the kernel. */

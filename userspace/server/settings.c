@@ -69,6 +69,23 @@ static int set_log(void *ctx, const char *section, const char *value,
 	return -EINVAL;
 }
 
+static int set_engine(void *ctx, const char *section, const char *value,
+		      char why[CONFIG_WHY_MAX])
+{
+	struct settings *s = ctx;
+
+	(void)section;
+	if (!strcmp(value, "usbfs")) {
+		s->engine = SETTINGS_USBFS;
+	} else if (!strcmp(value, "libusb")) {
+		s->engine = SETTINGS_LIBUSB;
+	} else {
+		snprintf(why, CONFIG_WHY_MAX, "is one of usbfs, libusb");
+		return -EINVAL;
+	}
+	return 0;
+}
+
 /* HOST and PORT of "1.2.3.4:5", "[::1]:5", "::1", "1.2.3.4". */
 static int split_address(const char *value, char host[64], unsigned int *port)
 {
@@ -218,6 +235,7 @@ static const struct config_key settings_keys[] = {
 	{ "server", "peers", set_peers },
 	{ "server", "socket", set_socket },
 	{ "server", "log", set_log },
+	{ "server", "engine", set_engine },
 	{ "server", "listen", set_listen },
 	{ "limits", "requests", set_urbs },
 	{ "limits", "request_kib", set_urb_kib },

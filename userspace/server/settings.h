@@ -15,6 +15,12 @@
 #define SETTINGS_SHARE_MAX	64
 #define SETTINGS_PATTERN_MAX	96
 
+/* How devices are reached. */
+enum settings_engine {
+	SETTINGS_USBFS,
+	SETTINGS_LIBUSB,
+};
+
 /**
  * struct settings - values of the file, or the defaults
  * @user: who the server becomes, never with capabilities
@@ -23,6 +29,7 @@
  * @key: identity file
  * @peers: peers file, rewritten by `peer add`
  * @socket: control socket
+ * @engine: enum settings_engine
  * @log_level: enum log_level
  * @nlisten: addresses in use, at least one
  * @listen: where to listen
@@ -41,6 +48,7 @@ struct settings {
 	char key[256];
 	char peers[256];
 	char socket[108];
+	enum settings_engine engine;
 	unsigned int log_level;
 	unsigned int nlisten;
 	struct sockaddr_storage listen[SETTINGS_LISTEN_MAX];

@@ -50,6 +50,26 @@ int sysfs_number(const char *busid, const char *name, unsigned int *value)
 	return *end || end == text ? -EIO : 0;
 }
 
+int sysfs_open_node(const char *busid)
+{
+	unsigned int bus;
+	unsigned int num;
+	char path[64];
+	int ret;
+	int fd;
+
+	ret = sysfs_number(busid, "busnum", &bus);
+	if (!ret)
+		ret = sysfs_number(busid, "devnum", &num);
+	if (ret)
+		return ret;
+	snprintf(path, sizeof(path), "/dev/bus/usb/%03u/%03u", bus, num);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT ? -ENODEV : -errno;
+	return fd;
+}
+
 int sysfs_imported(const char *busid)
 {
 	static const char *const controllers[] = {

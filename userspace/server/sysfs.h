@@ -2,7 +2,7 @@
 /*
  * sysfs - what the kernel knows of a USB device, read without touching it.
  *
- * Does not watch for changes and opens no device.
+ * Does not watch for changes and asks no device.
  */
 #ifndef P2PUSB_SERVER_SYSFS_H
 #define P2PUSB_SERVER_SYSFS_H
@@ -20,6 +20,14 @@
  * Return: 0, -ENODEV, -EIO.
  */
 int sysfs_number(const char *busid, const char *name, unsigned int *value);
+
+/**
+ * sysfs_open_node() - open what /dev/bus/usb has of a device
+ * @busid: of the device or hub
+ *
+ * Return: file, -ENODEV, -EACCES.
+ */
+int sysfs_open_node(const char *busid);
 
 /**
  * sysfs_imported() - is it one that came over a wire already?
