@@ -9,7 +9,7 @@
 
 # Of 1 to 29, those that dummy_hcd can do: 15, 16, 22 and 23 are isochronous, 25
 # and 26 want interrupt endpoints.  14-long and 21-long are those with control
-# transfers up to 64 KiB.
+# transfers up to 4096 bytes, the most that the gadget takes.
 usbtest_cases="1 2 3 4 5 6 7 8 9 10 11 12 13 14 14-long 17 18 19 20 21 21-long \
 24 27 28 29"
 
@@ -23,7 +23,7 @@ usbtest_arguments()
 	10)	echo "-c $count -g 8" ;;
 	11|12)	echo "-c $count -s 1024 -g 8" ;;
 	14|21)	echo "-c $count -s 512 -v 61" ;;
-	*-long)	echo "-c 12 -s 65535 -v 8191" ;;
+	*-long)	echo "-c $count -s 4096 -v 511" ;;
 	24)	echo "-c $count -s 1024 -g 8" ;;
 	27|28)	echo "-c $count -s 4096 -g 8" ;;
 	5|6|7|8) echo "-c $count -s 4096 -v 1024 -g 8" ;;

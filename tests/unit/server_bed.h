@@ -436,6 +436,8 @@ static inline struct bed *bed_start(void)
 	uv_loop_init(&server->loop);
 	uv_timer_init(&server->loop, &bed->timer);
 	bed->timer.data = bed;
+	uv_timer_init(&server->loop, &server->hunger);
+	server->hunger.data = server;
 	TAILQ_INIT(&server->devices);
 	TAILQ_INIT(&server->sessions);
 	strcpy(bed->peers, "/tmp/p2pusb-unit-XXXXXX");
@@ -489,6 +491,7 @@ static inline void bed_stop(struct bed *bed)
 	bed_until(bed, !server->nshared && TAILQ_EMPTY(&server->sessions));
 	worker_pool_close(server->pool);
 	uv_close((uv_handle_t *)&bed->timer, NULL);
+	uv_close((uv_handle_t *)&server->hunger, NULL);
 	uv_run(&server->loop, UV_RUN_DEFAULT);
 	assert_int_equal(uv_loop_close(&server->loop), 0);
 	while ((dev = TAILQ_FIRST(&server->devices))) {

@@ -2,6 +2,7 @@
 /*
  * Requests to a device: order, credits, cancel, verbs; what a peer may not do.
  */
+#include "pipe.h"
 #include "server_bed.h"
 
 struct scene {
@@ -218,6 +219,29 @@ static void test_no_memory(void **state)
 	s->paper->submit_err = -ENODEV;
 	bed_submit(s->in, 4, 10, NULL);
 	bed_expect(s->bed, 3, 4, P2PUSB_ST_NODEV, 0);
+}
+
+/* What another endpoint holds is waited for, but not for ever. */
+static void test_memory_of_others(void **state)
+{
+	struct scene *s = *state;
+
+	bed_submit(s->out, 1, 8, "12345678");
+	bed_until(s->bed, s->paper->nflying == 1);
+	s->paper->submit_err = -ENOMEM;
+	bed_submit(s->in, 1, 10, NULL);
+	bed_idle(s->bed, 50);
+	assert_int_equal(s->bed->agent[0].nmsgs, 0);
+	s->paper->submit_err = 0;
+	paper_done(s->paper, 0, P2PUSB_ST_OK, 8);
+	assert_int_equal(s->paper->nflying, 1);
+	s->paper->submit_err = -ENOMEM;
+	bed_submit(s->out, 2, 8, "12345678");
+	bed_idle(s->bed, PIPE_HUNGER_MS / 2);
+	assert_int_equal(s->bed->agent[0].nmsgs, 1);
+	bed_expect(s->bed, 1, 2, P2PUSB_ST_NOSPC, 0);
+	paper_done(s->paper, 0, P2PUSB_ST_OK, 10);
+	bed_expect(s->bed, 2, 1, P2PUSB_ST_OK, 10);
 }
 
 static void test_refused(void **state)
@@ -537,6 +561,7 @@ int main(void)
 		SCENE(test_cancel_behind_verb),
 		SCENE(test_held_while_worker_runs),
 		SCENE(test_no_memory),
+		SCENE(test_memory_of_others),
 		SCENE(test_refused),
 		SCENE(test_iso_out),
 		SCENE(test_iso_in),

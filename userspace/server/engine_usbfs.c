@@ -297,6 +297,8 @@ static int engine_reset(struct engine_device *dev)
 	int fence = guard(dev);
 	int ret;
 
+	/* The next client does not know that the last one let it sleep. */
+	engine_usbfs_power(dev, P2PUSB_POWER_ON);
 	release_all(dev);
 	ret = usbfs(dev, USBDEVFS_RESET, NULL);
 	if (!engine_usbfs_connected(dev))
@@ -376,7 +378,7 @@ static int engine_alloc_streams(struct engine_device *dev, const uint8_t *eps,
 }
 
 const struct engine_ops engine_usbfs = {
-	.caps = P2PUSB_CAP_ISO | P2PUSB_CAP_STREAMS,
+	.caps = P2PUSB_CAP_ISO | P2PUSB_CAP_STREAMS | P2PUSB_CAP_POWER,
 	.start = engine_plug_start,
 	.stop = engine_plug_stop,
 	.open = engine_open,
@@ -397,4 +399,5 @@ const struct engine_ops engine_usbfs = {
 	.reset = engine_reset,
 	.alloc_streams = engine_alloc_streams,
 	.free_streams = engine_free_streams,
+	.power = engine_usbfs_power,
 };

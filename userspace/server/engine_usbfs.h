@@ -35,6 +35,9 @@ STAILQ_HEAD(engine_urb_list, engine_urb);
  * @claimed: interfaces; the worker's
  * @alt: alternate settings; the worker's
  * @streams: of each endpoint, by slot; the worker's while it is held
+ * @dozing: it may sleep; likewise
+ * @suspended: it did when the loop last looked; likewise
+ * @look: looks; NULL while it is held or must be awake
  */
 struct engine_device {
 	_Atomic uint8_t ep_type[ENGINE_EP_COUNT];
@@ -49,6 +52,9 @@ struct engine_device {
 	uint32_t claimed;
 	uint8_t alt[ENGINE_IFACE_MAX];
 	uint16_t streams[ENGINE_EP_COUNT];
+	int dozing;
+	int suspended;
+	uv_timer_t *look;
 };
 
 /* engine_usbfs_urb.c: members of struct engine_ops */
@@ -60,9 +66,26 @@ int engine_usbfs_submit(struct engine_device *dev, struct engine_xfer *xfer);
 void engine_usbfs_put(struct engine_device *dev, struct engine_xfer *xfer);
 int engine_usbfs_cancel(struct engine_device *dev, struct engine_xfer *xfer);
 
+/* engine_usbfs_sleep.c: likewise */
+int engine_usbfs_power(struct engine_device *dev, uint32_t state);
+
+/**
+ * engine_usbfs_watch() - loop: look whether a device that may sleep wakes up
+ * @dev: not held
+ */
+void engine_usbfs_watch(struct engine_device *dev);
+
+/**
+ * engine_usbfs_unwatch() - loop: do not look any more
+ * @dev: about to be held
+ */
+void engine_usbfs_unwatch(struct engine_device *dev);
+
 /**
  * engine_usbfs_connected() - is it still plugged in?
  * @dev: open; takes no lock
+ *
+ * Return: non-zero when it is.
  */
 int engine_usbfs_connected(const struct engine_device *dev);
 

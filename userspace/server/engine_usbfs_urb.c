@@ -181,6 +181,7 @@ static void device_poll_free(uv_handle_t *handle)
 
 void engine_usbfs_hold(struct engine_device *dev)
 {
+	engine_usbfs_unwatch(dev);
 	if (!dev->poll)
 		return;
 	/* Before the file can be closed on the worker. */
@@ -208,6 +209,7 @@ void engine_usbfs_resume(struct engine_device *dev)
 	poll->data = dev;
 	dev->poll = poll;
 	uv_poll_start(poll, UV_WRITABLE, device_poll);
+	engine_usbfs_watch(dev);
 	reap(dev);
 	tell_done(dev);
 }

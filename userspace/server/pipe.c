@@ -69,6 +69,68 @@ int pipe_open(struct device *dev, struct link_ep *stream,
 	return 0;
 }
 
+/*
+ * Memory for transfers is one pot for all devices.  A request that gets none
+ * waits until others give some back: those of its pipe, for as long as they
+ * take, or those of other pipes, which may be idle for ever and so have a
+ * deadline.
+ */
+
+#define HUNGER_STEP_MS	100
+
+static void hunger_over(uv_timer_t *timer)
+{
+	struct server *server = timer->data;
+
+	pipe_feed(server);
+	if (LIST_EMPTY(&server->hungry))
+		uv_timer_stop(timer);
+}
+
+static void pipe_wait(struct pipe *pipe, int wait)
+{
+	struct server *server = pipe->dev->server;
+
+	if (!pipe->waiting == !wait)
+		return;
+	pipe->waiting = wait;
+	if (!wait) {
+		LIST_REMOVE(pipe, hungry);
+		return;
+	}
+	LIST_INSERT_HEAD(&server->hungry, pipe, hungry);
+	if (!uv_is_active((uv_handle_t *)&server->hunger))
+		uv_timer_start(&server->hunger, hunger_over, HUNGER_STEP_MS,
+			       HUNGER_STEP_MS);
+}
+
+/* Is there still hope for the first request of a pipe? */
+static int pipe_hopes(struct pipe *pipe)
+{
+	struct server *server = pipe->dev->server;
+	uint64_t now = uv_now(&server->loop);
+
+	if (!pipe->since_ms)
+		pipe->since_ms = now;
+	return server->nflying && now - pipe->since_ms < PIPE_HUNGER_MS;
+}
+
+void pipe_feed(struct server *server)
+{
+	struct hungry_list list = LIST_HEAD_INITIALIZER(list);
+	struct pipe *pipe;
+
+	/* Those that stay hungry go back to the server's list. */
+	while ((pipe = LIST_FIRST(&server->hungry))) {
+		LIST_REMOVE(pipe, hungry);
+		LIST_INSERT_HEAD(&list, pipe, hungry);
+	}
+	while ((pipe = LIST_FIRST(&list))) {
+		pipe_wait(pipe, 0);
+		pipe_run(pipe);
+	}
+}
+
 /* Frees a pipe that nobody needs; non-zero when it did. */
 static int pipe_free(struct pipe *pipe)
 {
@@ -76,6 +138,7 @@ static int pipe_free(struct pipe *pipe)
 
 	if (pipe->stream || pipe->nbusy)
 		return 0;
+	pipe_wait(pipe, 0);
 	TAILQ_REMOVE(&dev->pipes, pipe, entry);
 	dev->npipes--;
 	free(pipe);
@@ -114,9 +177,18 @@ static void pipe_start(struct pipe *pipe, struct xfer *xfer)
 		xfer_end(xfer, P2PUSB_ST_PROTO, 0);
 		return;
 	}
-	/* Nothing is before it that could give memory back. */
-	if (xfer_start(xfer) && xfer == TAILQ_FIRST(&pipe->xfers))
+	if (!xfer_start(xfer)) {
+		pipe->since_ms = 0;
+		return;
+	}
+	if (xfer != TAILQ_FIRST(&pipe->xfers))
+		return;
+	if (pipe_hopes(pipe)) {
+		pipe_wait(pipe, 1);
+	} else {
+		pipe->since_ms = 0;
 		xfer_end(xfer, P2PUSB_ST_NOSPC, 0);
+	}
 }
 
 /* May it start, with all before it started? */

@@ -17,6 +17,9 @@
 #include "xfer.h"
 
 struct device;
+struct server;
+
+#define PIPE_HUNGER_MS	5000	/* then the request ends for want of memory */
 
 TAILQ_HEAD(xfer_list, xfer);
 
@@ -24,6 +27,7 @@ TAILQ_HEAD(xfer_list, xfer);
  * struct pipe - see above
  * @xfers: all of them, in order
  * @entry: in device->pipes
+ * @hungry: in server->hungry
  * @dev: device
  * @stream: NULL: shut; nobody hears of the results
  * @ep: bEndpointAddress, 0 for endpoint 0
@@ -35,9 +39,12 @@ TAILQ_HEAD(xfer_list, xfer);
  * @bytes: their lengths
  * @incoming: a SUBMIT whose payload is on its way
  * @nbusy: requests not freed, complete or not
+ * @waiting: for memory: it is in server->hungry
+ * @since_ms: loop's time when the next request was first refused memory, or 0
  */
 struct pipe {
 	TAILQ_ENTRY(pipe) entry;
+	LIST_ENTRY(pipe) hungry;
 	struct xfer_list xfers;
 	struct device *dev;
 	struct link_ep *stream;
@@ -50,6 +57,8 @@ struct pipe {
 	uint64_t bytes;
 	struct xfer *incoming;
 	unsigned int nbusy;
+	int waiting;
+	uint64_t since_ms;
 };
 
 /**
@@ -91,6 +100,12 @@ int pipe_msg(struct pipe *pipe, const struct wire_msg *msg);
  * What is queued is dropped, what the device has is cancelled.
  */
 void pipe_shut(struct pipe *pipe);
+
+/**
+ * pipe_feed() - memory may have become free: try those that wait for some
+ * @server: of all pipes
+ */
+void pipe_feed(struct server *server);
 
 /**
  * pipe_run() - start what may start, tell what is done

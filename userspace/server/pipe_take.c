@@ -66,10 +66,11 @@ static int is_refused(struct pipe *pipe, const struct wire_submit *submit)
 static int check_payload(struct pipe *pipe, const struct wire_msg *msg)
 {
 	const struct wire_submit *submit = &msg->submit;
+	int iso = pipe->type == P2PUSB_XFER_ISO;
 	uint32_t want;
 	int in;
 
-	if (!submit->npkt != (pipe->type != P2PUSB_XFER_ISO))
+	if (iso != !!submit->npkt)
 		return link_reason(link_ep_link(pipe->stream),
 				   "endpoint %02x, type %u: %u packets",
 				   pipe->ep, pipe->type, submit->npkt);

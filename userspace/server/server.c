@@ -174,6 +174,7 @@ static void server_stop(struct server *server)
 	if (server->control)
 		control_close(server->control);
 	uv_close((uv_handle_t *)&server->watchdog, NULL);
+	uv_close((uv_handle_t *)&server->hunger, NULL);
 	uv_close((uv_handle_t *)&server->sigterm, NULL);
 	uv_close((uv_handle_t *)&server->sigint, NULL);
 	server->stopping = 1;
@@ -211,9 +212,11 @@ static int start_loop(struct server *server)
 		return ret;
 	uv_timer_init(&server->loop, &server->deadline);
 	uv_timer_init(&server->loop, &server->watchdog);
+	uv_timer_init(&server->loop, &server->hunger);
 	uv_signal_init(&server->loop, &server->sigterm);
 	uv_signal_init(&server->loop, &server->sigint);
 	server->deadline.data = server;
+	server->hunger.data = server;
 	server->sigterm.data = server;
 	server->sigint.data = server;
 	uv_signal_start(&server->sigterm, stop_asked, SIGTERM);

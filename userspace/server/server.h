@@ -21,10 +21,12 @@
 #define SERVER_STOP_MS	1800	/* devices not back by then stay behind */
 
 struct device;
+struct pipe;
 struct session;
 
 TAILQ_HEAD(device_list, device);
 TAILQ_HEAD(session_list, session);
+LIST_HEAD(hungry_list, pipe);
 
 /**
  * struct server - the daemon
@@ -39,6 +41,9 @@ TAILQ_HEAD(session_list, session);
  * @hello: what we say of ourselves, and the credits we gave
  * @listeners: one per address
  * @nlisteners: of them in use
+ * @hungry: pipes whose next request the kernel lends no memory for
+ * @hunger: looks after them
+ * @nflying: requests that the engine has, of all devices
  * @devices: all that are plugged in
  * @sessions: all links
  * @nsessions: of them
@@ -61,6 +66,9 @@ struct server {
 	struct wire_hello hello;
 	struct link_listener *listeners[SETTINGS_LISTEN_MAX];
 	unsigned int nlisteners;
+	struct hungry_list hungry;
+	uv_timer_t hunger;
+	unsigned int nflying;
 	struct device_list devices;
 	struct session_list sessions;
 	unsigned int nsessions;

@@ -50,6 +50,14 @@ int sysfs_number(const char *busid, const char *name, unsigned int *value)
 	return *end || end == text ? -EIO : 0;
 }
 
+int sysfs_is(const char *busid, const char *name, const char *text)
+{
+	char value[64];
+
+	return !read_attr(busid, name, value, sizeof(value)) &&
+	       !strcmp(value, text);
+}
+
 int sysfs_open_node(const char *busid)
 {
 	unsigned int bus;

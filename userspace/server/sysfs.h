@@ -30,6 +30,16 @@ int sysfs_number(const char *busid, const char *name, unsigned int *value);
 int sysfs_open_node(const char *busid);
 
 /**
+ * sysfs_is() - does an attribute say that?
+ * @busid: of the device
+ * @name: "power/runtime_status"
+ * @text: its first line
+ *
+ * Return: non-zero when it does.
+ */
+int sysfs_is(const char *busid, const char *name, const char *text);
+
+/**
  * sysfs_imported() - is it one that came over a wire already?
  * @busid: of a device
  *

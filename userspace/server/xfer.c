@@ -24,9 +24,12 @@ static uint64_t now_us(void)
 static void io_done(struct engine_xfer *io)
 {
 	struct xfer *xfer = io->ctx;
+	struct server *server = xfer->pipe->dev->server;
 
+	server->nflying--;
 	xfer->state = XFER_DONE;
 	pipe_run(xfer->pipe);
+	pipe_feed(server);
 }
 
 /*
@@ -212,6 +215,7 @@ static int start_io(struct xfer *xfer)
 	else
 		xfer->state = XFER_FLYING;
 	xfer->flown = !ret;
+	dev->server->nflying += !ret;
 	return 0;
 }
 

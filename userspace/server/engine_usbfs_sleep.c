@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * engine_usbfs_sleep - let a device sleep, and hear when it wakes up by itself.
+ *
+ * Whether it does sleep is its host's to decide (power/control, what else is
+ * on its hub); one that stays awake is none the worse.  usbfs could tell only a
+ * thread that waits of a resume, so the loop looks at sysfs instead.
+ */
+#include <errno.h>
+#include <linux/usbdevice_fs.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+
+#include "engine_usbfs.h"
+#include "log.h"
+#include "sysfs.h"
+
+#define LOOK_MS		200
+
+/* Worker: an older kernel has no such requests, and the device stays awake. */
+int engine_usbfs_power(struct engine_device *dev, uint32_t state)
+{
+	int sleep = state != P2PUSB_POWER_ON;
+
+	dev->suspended = 0;
+	dev->dozing = 0;
+	if (ioctl(dev->fd, sleep ? USBDEVFS_ALLOW_SUSPEND :
+				   USBDEVFS_FORBID_SUSPEND, NULL))
+		return errno == ENODEV ? -ENODEV : 0;
+	dev->dozing = sleep;
+	return 0;
+}
+
+static void look(uv_timer_t *timer)
+{
+	struct engine_device *dev = timer->data;
+	int suspended;
+
+	suspended = sysfs_is(dev->busid, "power/runtime_status", "suspended");
+	if (dev->suspended && !suspended) {
+		uv_timer_stop(timer);
+		log_info("%s: woke up", dev->busid);
+		dev->engine->events.woke(dev->engine->owner, dev->busid);
+	}
+	dev->suspended = suspended;
+}
+
+static void timer_free(uv_handle_t *handle)
+{
+	free(handle);
+}
+
+void engine_usbfs_watch(struct engine_device *dev)
+{
+	if (!dev->dozing)
+		return;
+	dev->look = calloc(1, sizeof(*dev->look));
+	if (!dev->look || uv_timer_init(dev->engine->loop, dev->look)) {
+		log_err("%s: no memory to see it wake up", dev->busid);
+		free(dev->look);
+		dev->look = NULL;
+		return;
+	}
+	dev->look->data = dev;
+	uv_timer_start(dev->look, look, LOOK_MS, LOOK_MS);
+}
+
+void engine_usbfs_unwatch(struct engine_device *dev)
+{
+	if (dev->look)
+		uv_close((uv_handle_t *)dev->look, timer_free);
+	dev->look = NULL;
+}
