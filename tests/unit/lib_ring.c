@@ -38,6 +38,9 @@ static struct {
 	int enter_error;
 	unsigned int enters;
 	struct p2pvhci_attach_done done;
+	struct p2pvhci_copy copy;
+	int copy_breaks;
+	struct p2pvhci_port_event event;
 } fake;
 
 static int fake_enter(struct p2pvhci_enter *enter)
@@ -68,6 +71,13 @@ int ioctl(int fd, unsigned long request, ...)
 		return fake_enter(arg);
 	if (request == P2PVHCI_IOC_ATTACH_DONE)
 		fake.done = *(struct p2pvhci_attach_done *)arg;
+	if (request == P2PVHCI_IOC_PORT_EVENT)
+		fake.event = *(struct p2pvhci_port_event *)arg;
+	if (request == P2PVHCI_IOC_COPY) {
+		fake.copy = *(struct p2pvhci_copy *)arg;
+		errno = fake.copy_breaks-- > 0 ? EINTR : ECANCELED;
+		return -1;
+	}
 	return 0;
 }
 
@@ -358,6 +368,59 @@ static void misses_no_wakeup(void **state)
 	close(race_event);
 }
 
+static void finds_packets_and_the_bytes_behind_them(void **state)
+{
+	struct p2pvhci_req req = {
+		.len = 16,
+		.npkt = 4,
+		.out_off = OUT_BYTES - 48,
+	};
+
+	(void)state;
+	assert_ptr_equal(ring_packets(&fake.ring, &req),
+			 fake.ring.out + OUT_BYTES - 48);
+	assert_ptr_equal(ring_out(&fake.ring, &req),
+			 fake.ring.out + OUT_BYTES - 16);
+	req.out_off += 4;
+	assert_non_null(ring_packets(&fake.ring, &req));
+	assert_null(ring_out(&fake.ring, &req));
+	req.out_off--;
+	assert_null(ring_packets(&fake.ring, &req));
+	req.out_off = OUT_BYTES - 24;
+	assert_null(ring_packets(&fake.ring, &req));
+	req.npkt = UINT32_MAX;
+	req.out_off = 0;
+	assert_null(ring_packets(&fake.ring, &req));
+	req.npkt = 0;
+	assert_null(ring_packets(&fake.ring, &req));
+	req.out_off = P2PVHCI_OUT_COPY;
+	assert_null(ring_out(&fake.ring, &req));
+}
+
+static void copies_and_tells_events(void **state)
+{
+	struct p2pvhci_req req = { .token = 77, .len = 9000 };
+	char byte;
+
+	(void)state;
+	fake.copy_breaks = 2;
+	assert_int_equal(ring_copy(&fake.ring, &req, &byte, 8000), -ECANCELED);
+	assert_int_equal(fake.copy.size, sizeof(fake.copy));
+	assert_int_equal(fake.copy.token, 77);
+	assert_int_equal(fake.copy.addr, (uintptr_t)&byte);
+	assert_int_equal(fake.copy.off, 0);
+	assert_int_equal(fake.copy.len, 8000);
+	assert_int_equal(ring_port_event(&fake.ring, 3, 4, P2PVHCI_EVENT_RATE,
+					 -250000), 0);
+	assert_int_equal(fake.event.size, sizeof(fake.event));
+	assert_int_equal(fake.event.port, 3);
+	assert_int_equal(fake.event.epoch, 4);
+	assert_int_equal(fake.event.arg, -250000);
+	fake.ring.setup.features = P2PVHCI_F_ISO | P2PVHCI_F_COPY;
+	assert_true(ring_granted(&fake.ring, P2PVHCI_F_COPY));
+	assert_false(ring_granted(&fake.ring, P2PVHCI_F_POWER));
+}
+
 #define RING_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -368,6 +431,8 @@ int main(void)
 		RING_TEST(finds_out_bytes_inside_the_area_only),
 		RING_TEST(does_not_sleep_over_a_request),
 		RING_TEST(gives_the_in_area_out_once),
+		RING_TEST(finds_packets_and_the_bytes_behind_them),
+		RING_TEST(copies_and_tells_events),
 		RING_TEST(frees_in_pieces_after_enter_and_not_before),
 		RING_TEST(enters_again_when_the_kernel_took_a_part),
 		RING_TEST(says_when_no_entry_is_left_or_the_queue_is_dead),

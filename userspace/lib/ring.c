@@ -104,6 +104,7 @@ int ring_open(const struct ring_params *params, struct ring *ring)
 		return -errno;
 
 	ring->setup.size = sizeof(ring->setup);
+	ring->setup.features = params->features;
 	ring->setup.flags = params->flags;
 	ring->setup.tags = params->tags;
 	ring->setup.out_bytes = params->out_bytes;
@@ -149,10 +150,45 @@ int ring_next(struct ring *ring, struct p2pvhci_req *req)
 
 const void *ring_out(const struct ring *ring, const struct p2pvhci_req *req)
 {
+	uint64_t packets = (uint64_t)req->npkt * sizeof(struct p2pvhci_iso);
+
 	if (req->out_off == P2PVHCI_OUT_NONE || !req->len ||
-	    !inside(req->out_off, req->len, ring->setup.out_bytes))
+	    !inside(req->out_off, packets + req->len, ring->setup.out_bytes))
 		return NULL;
-	return ring->out + req->out_off;
+	return ring->out + req->out_off + packets;
+}
+
+const struct p2pvhci_iso *ring_packets(const struct ring *ring,
+				       const struct p2pvhci_req *req)
+{
+	uint64_t packets = (uint64_t)req->npkt * sizeof(struct p2pvhci_iso);
+
+	if (!packets || req->out_off % sizeof(uint32_t) ||
+	    !inside(req->out_off, packets, ring->setup.out_bytes))
+		return NULL;
+	return (const void *)(ring->out + req->out_off);
+}
+
+int ring_granted(const struct ring *ring, uint64_t feature)
+{
+	return (ring->setup.features & feature) == feature;
+}
+
+int ring_copy(const struct ring *ring, const struct p2pvhci_req *req, void *buf,
+	      uint32_t len)
+{
+	const struct p2pvhci_copy copy = {
+		.size = sizeof(copy),
+		.token = req->token,
+		.addr = (uintptr_t)buf,
+		.len = len,
+	};
+	int ret;
+
+	do {
+		ret = ioctl(ring->fd, P2PVHCI_IOC_COPY, &copy) ? -errno : 0;
+	} while (ret == -EINTR);
+	return ret;
 }
 
 int ring_sleep(struct ring *ring)
@@ -318,6 +354,20 @@ int ring_unbind(struct ring *ring, uint32_t port, uint32_t epoch,
 	};
 
 	return ioctl(ring->fd, P2PVHCI_IOC_UNBIND, &unbind) ? -errno : 0;
+}
+
+int ring_port_event(const struct ring *ring, uint32_t port, uint32_t epoch,
+		    uint32_t event, int64_t arg)
+{
+	const struct p2pvhci_port_event tell = {
+		.size = sizeof(tell),
+		.port = port,
+		.epoch = epoch,
+		.event = event,
+		.arg = arg,
+	};
+
+	return ioctl(ring->fd, P2PVHCI_IOC_PORT_EVENT, &tell) ? -errno : 0;
 }
 
 /* Bytes of the character at @s; 0 when it is none, or moves a cursor. */

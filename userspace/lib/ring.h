@@ -20,12 +20,14 @@
 
 /**
  * struct ring_params - what ring_open() asks for
+ * @features: P2PVHCI_F_* wanted; what was granted is in ring->setup
  * @flags: P2PVHCI_SETUP_*
  * @tags: requests that may be outstanding
  * @out_bytes: OUT area
  * @in_bytes: IN area
  */
 struct ring_params {
+	uint64_t features;
 	uint32_t flags;
 	uint32_t tags;
 	uint32_t out_bytes;
@@ -133,9 +135,42 @@ int ring_next(struct ring *ring, struct p2pvhci_req *req);
  * @ring: open
  * @req: of ring_next()
  *
- * Return: @req->len bytes; NULL when it has none, or they would lie outside.
+ * Return: @req->len bytes, of an isochronous request those behind the packets;
+ * NULL when it has none, or they would lie outside, or ring_copy() fetches them.
  */
 const void *ring_out(const struct ring *ring, const struct p2pvhci_req *req);
+
+/**
+ * ring_packets() - packets of an isochronous request
+ * @ring: open
+ * @req: of ring_next()
+ *
+ * Return: @req->npkt packets; NULL when it has none, or they would lie outside.
+ */
+const struct p2pvhci_iso *ring_packets(const struct ring *ring,
+				       const struct p2pvhci_req *req);
+
+/**
+ * ring_granted() - may a feature be used?
+ * @ring: open
+ * @feature: P2PVHCI_F_*
+ *
+ * Return: non-zero when the kernel granted it.
+ */
+int ring_granted(const struct ring *ring, uint64_t feature);
+
+/**
+ * ring_copy() - move bytes of a long transfer, F_COPY
+ * @ring: open
+ * @req: SUBMIT that is not complete; its first @len bytes
+ * @buf: OUT: filled; IN: read, the completion then says CMP_COPIED
+ * @len: bytes, > 0
+ *
+ * Return: 0; -ECANCELED (the driver has it back: complete it all the same),
+ * -ENOENT, -EFAULT, -EINVAL, -ESHUTDOWN.
+ */
+int ring_copy(const struct ring *ring, const struct p2pvhci_req *req, void *buf,
+	      uint32_t len);
 
 /**
  * ring_sleep() - ask for wake-ups before waiting
@@ -216,6 +251,19 @@ int ring_bind(struct ring *ring, struct p2pvhci_bind *bind);
  */
 int ring_unbind(struct ring *ring, uint32_t port, uint32_t epoch,
 		uint32_t status);
+
+/**
+ * ring_port_event() - tell something of a port
+ * @ring: open
+ * @port: of ring_bind()
+ * @epoch: of ring_bind()
+ * @event: enum p2pvhci_event
+ * @arg: see there
+ *
+ * Return: 0; -ENOENT when it is not bound any more; -EINVAL.
+ */
+int ring_port_event(const struct ring *ring, uint32_t port, uint32_t epoch,
+		    uint32_t event, int64_t arg);
 
 /**
  * ring_attach_done() - answer an attach request
