@@ -468,6 +468,7 @@ void link_get_stats(const struct link *link, struct link_stats *stats)
 
 	quic_conn_stats(link->conn, &quic);
 	stats->srtt_us = quic.srtt_us;
+	stats->rttvar_us = quic.rttvar_us;
 	stats->cwnd = quic.cwnd;
 	stats->sent = quic.sent;
 	stats->received = quic.received;

@@ -94,6 +94,7 @@ struct link_config {
 /**
  * struct link_stats - for status
  * @srtt_us: smoothed round-trip time, 0 = not known
+ * @rttvar_us: its mean deviation
  * @cwnd: bytes
  * @sent: bytes on the wire
  * @received: bytes on the wire
@@ -102,6 +103,7 @@ struct link_config {
  */
 struct link_stats {
 	uint64_t srtt_us;
+	uint64_t rttvar_us;
 	uint64_t cwnd;
 	uint64_t sent;
 	uint64_t received;

@@ -69,6 +69,7 @@ struct quic_config {
 /* Counters of a connection. */
 struct quic_stats {
 	uint64_t srtt_us;
+	uint64_t rttvar_us;
 	uint64_t cwnd;
 	uint64_t sent;
 	uint64_t received;

@@ -444,6 +444,7 @@ void quic_conn_stats(const struct quic_conn *conn, struct quic_stats *stats)
 
 	ngtcp2_conn_get_conn_info(conn->nc, &info);
 	stats->srtt_us = info.latest_rtt ? info.smoothed_rtt / 1000 : 0;
+	stats->rttvar_us = info.latest_rtt ? info.rttvar / 1000 : 0;
 	stats->cwnd = info.cwnd;
 	stats->sent = conn->sent;
 	stats->received = conn->received;
