@@ -4,6 +4,8 @@
  *
  * Does not judge what a peer says of it.
  */
+#include <string.h>
+
 #include "device.h"
 
 static const char *const device_speeds[] = {
@@ -18,6 +20,13 @@ static const char *const device_states[] = {
 	[P2PUSB_DEVICE_FREE] = "free",
 	[P2PUSB_DEVICE_BUSY] = "busy",
 };
+
+int device_is_hub(const struct wire_device *device)
+{
+	return device->dev_class == DEVICE_CLASS_HUB ||
+	       memchr(device->classes, DEVICE_CLASS_HUB,
+		      sizeof(device->classes));
+}
 
 static const char *name_of(const char *const *names, size_t count, size_t i)
 {

@@ -11,6 +11,16 @@
 
 #include "wire.h"
 
+#define DEVICE_CLASS_HUB	0x09
+
+/**
+ * device_is_hub() - does it say that it is a hub?
+ * @device: as a peer sent it
+ *
+ * Return: non-zero when the device or one of its interfaces is of that class.
+ */
+int device_is_hub(const struct wire_device *device);
+
 /**
  * device_json() - what is known of a device
  * @device: as a peer sent it

@@ -10,9 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "device.h"
 #include "target.h"
-
-#define CLASS_HUB	0x09
 
 int target_parse(const uint8_t *text, size_t len, struct target *target)
 {
@@ -115,7 +114,7 @@ const struct wire_device *target_pick(const char *device,
 			    "%zu devices answer to it: %s", hits, names);
 		return NULL;
 	}
-	if (found->dev_class == CLASS_HUB) {
+	if (device_is_hub(found)) {
 		refusal_set(refusal, "E_UNSUPPORTED", NULL,
 			    "%s is a hub; attach what is plugged into it",
 			    found->busid);

@@ -318,6 +318,9 @@ int want_attached(struct remote *remote, const struct wire_attached *attached)
 	    port_by_dev(remote, attached->dev))
 		return link_reason(remote->link, "ATTACHED %s as %u: not asked",
 				   attached->device.busid, attached->dev);
+	if (device_is_hub(&attached->device))
+		return link_reason(remote->link, "ATTACHED %s: a hub",
+				   attached->device.busid);
 	if (want->state == WANT_LATE)
 		send_detach(remote, attached->dev);
 	else
