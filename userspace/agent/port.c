@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "device.h"
+#include "iso.h"
 #include "log.h"
 #include "port.h"
 #include "queue.h"
@@ -87,6 +88,14 @@ int port_open(struct remote *remote, uint64_t cookie,
 	return 0;
 }
 
+static void close_isos(struct port *port)
+{
+	unsigned int i;
+
+	for (i = 0; i < PORT_EPS; i++)
+		iso_close(&port->eps[i]);
+}
+
 static void close_streams(struct port *port)
 {
 	unsigned int i;
@@ -133,6 +142,7 @@ void port_end(struct port *port, unsigned int tell, int err)
 			    (uint32_t)err);
 	close_streams(port);
 	xfer_void(port);
+	close_isos(port);
 	if (tell & PORT_TELL_SERVER)
 		tell_server(port);
 	log_note("%s/%s: detached from port %u%s%s", remote->peer.name,
@@ -210,9 +220,12 @@ static void add_number(struct json_object *o, const char *key, uint64_t value)
 struct json_object *port_status(const struct port *port)
 {
 	struct json_object *o = device_json(&port->device);
+	struct json_object *iso = iso_status(port);
 
 	if (!o)
 		return NULL;
+	if (iso)
+		json_object_object_add(o, "isochronous", iso);
 	json_object_object_add(o, "peer",
 			       json_object_new_string(port->remote->peer.name));
 	add_number(o, "port", port->number);

@@ -20,6 +20,7 @@
 
 #define PORT_EPS	32
 
+struct iso;
 struct queue;
 struct remote;
 
@@ -29,8 +30,9 @@ struct remote;
  * @stream: NULL until the first request
  * @pending: not sent for want of credit, in order
  * @sent: not complete, in order
- * @nsent: entries of @sent
- * @bytes: of @sent
+ * @iso: isochronous, from the first such request on
+ * @nsent: at the server, of @sent or @iso
+ * @bytes: of them
  * @addr: bEndpointAddress
  * @type: enum p2pvhci_xfer, of @stream
  */
@@ -39,6 +41,7 @@ struct port_ep {
 	struct link_ep *stream;
 	struct xfer_list pending;
 	struct xfer_list sent;
+	struct iso *iso;
 	uint32_t nsent;
 	uint64_t bytes;
 	uint8_t addr;
@@ -59,6 +62,8 @@ struct port_ep {
  * @bytes_in: from the device
  * @bytes_out: to the device
  * @in_flight: requests taken and not complete
+ * @clock: endpoint whose @rate is used
+ * @rate: of the far clock, parts per 10^9 faster than ours
  * @halted: the server ended a stream; nothing more is sent
  * @fuse: ends a halted port
  * @eps: by endpoint: number, and 16 more for IN
@@ -76,6 +81,8 @@ struct port {
 	uint64_t bytes_in;
 	uint64_t bytes_out;
 	uint32_t in_flight;
+	const struct iso *clock;
+	int64_t rate;
 	int halted;
 	uv_timer_t fuse;
 	struct port_ep eps[PORT_EPS];

@@ -40,6 +40,10 @@ static int (*const queue_ops[])(struct queue *queue,
 				const struct p2pvhci_req *req) = {
 	[P2PVHCI_OP_SUBMIT] = take_rw,
 	[P2PVHCI_OP_RESET] = take_rw,
+	[P2PVHCI_OP_STREAMS_ALLOC] = take_rw,
+	[P2PVHCI_OP_STREAMS_FREE] = take_rw,
+	[P2PVHCI_OP_SUSPEND] = take_rw,
+	[P2PVHCI_OP_RESUME] = take_rw,
 	[P2PVHCI_OP_CANCEL] = take_cancel,
 	[P2PVHCI_OP_UNBOUND] = take_unbound,
 };
@@ -83,6 +87,7 @@ static int turn(struct queue *queue)
 		if (ret)
 			return ret;
 		xfer_unpark(queue);
+		xfer_feed(queue);
 	}
 	return 1;
 }

@@ -308,6 +308,7 @@ static void fill_hello(const struct remote *remote, struct wire_hello *hello)
 	memset(hello, 0, sizeof(*hello));
 	hello->major = P2PUSB_VERSION_MAJOR;
 	hello->minor = P2PUSB_VERSION_MINOR;
+	hello->caps = P2PUSB_CAP_ISO | P2PUSB_CAP_STREAMS | P2PUSB_CAP_POWER;
 	hello->max_urbs = remote->config->settings->ring.tags;
 	hello->max_urb_bytes = remote->config->settings->ring.in_bytes / 2;
 	hello->max_ep_bytes = remote->config->settings->ring.in_bytes;

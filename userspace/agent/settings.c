@@ -10,10 +10,13 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "iso_jitter.h"
 #include "log.h"
 #include "privilege.h"
 #include "settings.h"
 
+#define JITTER_MIN_MS	(ISO_JITTER_MIN_US / 1000u)
+#define JITTER_MAX_MS	(ISO_JITTER_MAX_US / 1000u)
 #define AREA_MIN_KIB	(P2PVHCI_AREA_MIN >> 10)
 #define AREA_MAX_KIB	(P2PVHCI_AREA_MAX >> 10)
 #define AREA_STEP_KIB	64u	/* a multiple of every page size in use */
@@ -119,6 +122,24 @@ static int set_in(void *ctx, const char *section, const char *value,
 	return set_area(value, &s->ring.in_bytes, why);
 }
 
+static int set_jitter(void *ctx, const char *section, const char *value,
+		      char why[CONFIG_WHY_MAX])
+{
+	struct settings *s = ctx;
+
+	(void)section;
+	if (!strcmp(value, "auto")) {
+		s->jitter_ms = 0;
+		return 0;
+	}
+	if (!config_u32(value, JITTER_MIN_MS, JITTER_MAX_MS, &s->jitter_ms,
+			why))
+		return 0;
+	snprintf(why, CONFIG_WHY_MAX, "is \"auto\" or a number from %u to %u",
+		 JITTER_MIN_MS, JITTER_MAX_MS);
+	return -EINVAL;
+}
+
 static const struct config_key settings_keys[] = {
 	{ "agent", "user", set_user },
 	{ "agent", "group", set_group },
@@ -128,6 +149,7 @@ static const struct config_key settings_keys[] = {
 	{ "agent", "socket", set_socket },
 	{ "agent", "log", set_log },
 	{ "link", "linger_s", set_linger },
+	{ "iso", "jitter_ms", set_jitter },
 	{ "queue", "requests", set_requests },
 	{ "queue", "out_kib", set_out },
 	{ "queue", "in_kib", set_in },
@@ -146,6 +168,7 @@ static void defaults(struct settings *s)
 		strcpy(s->name, "p2pusb-agent");
 	s->log_level = LOG_LEVEL_NOTE;
 	s->linger_s = 60;
+	s->ring.features = P2PVHCI_F_ALL;
 	s->ring.tags = 256;
 	s->ring.out_bytes = 8u << 20;
 	s->ring.in_bytes = 8u << 20;

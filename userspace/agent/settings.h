@@ -23,6 +23,7 @@
  * @socket: control socket
  * @log_level: enum log_level
  * @linger_s: a link without devices is closed after this
+ * @jitter_ms: isochronous delay, 0 = automatic
  * @ring: sizes of the queue of one peer
  */
 struct settings {
@@ -34,6 +35,7 @@ struct settings {
 	char socket[108];
 	unsigned int log_level;
 	unsigned int linger_s;
+	unsigned int jitter_ms;
 	struct ring_params ring;
 };
 

@@ -10,20 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "device.h"
+#include "iso.h"
 #include "log.h"
-#include "port.h"
-#include "queue.h"
 #include "remote.h"
-#include "xfer.h"
-
-#define SETUP_IN	0x80	/* bit 7 of bmRequestType, of an address */
-
-static const enum link_prio xfer_prio[] = {
-	[P2PVHCI_XFER_CONTROL] = LINK_PRIO_CONTROL,
-	[P2PVHCI_XFER_ISO] = LINK_PRIO_ISO,
-	[P2PVHCI_XFER_BULK] = LINK_PRIO_BULK,
-	[P2PVHCI_XFER_INTERRUPT] = LINK_PRIO_INTERRUPT,
-};
+#include "xfer_int.h"
 
 int xfer_table_init(struct xfer_table *table, uint32_t tags)
 {
@@ -34,6 +25,8 @@ int xfer_table_init(struct xfer_table *table, uint32_t tags)
 	memset(table->slots, 0, tags * sizeof(*table->slots));
 	table->tags = tags;
 	table->heap_bytes = 0;
+	table->long_bytes = 0;
+	table->starved = 0;
 	TAILQ_INIT(&table->parked);
 	return 0;
 }
@@ -72,7 +65,8 @@ static void drop_heap(struct xfer_table *table, struct xfer *xfer)
 {
 	if (!xfer->heap)
 		return;
-	table->heap_bytes -= xfer->extent.len;
+	if (!xfer->copied)
+		table->heap_bytes -= xfer->extent.len;
 	free(xfer->heap);
 	xfer->heap = NULL;
 }
@@ -80,6 +74,8 @@ static void drop_heap(struct xfer_table *table, struct xfer *xfer)
 static void release(struct queue *queue, struct xfer *xfer)
 {
 	drop_heap(&queue->xfers, xfer);
+	if (xfer->reserved)
+		queue->xfers.long_bytes -= xfer->req.len;
 	xfer->ep->port->in_flight--;
 	xfer->state = XFER_FREE;
 }
@@ -108,16 +104,46 @@ static int from_heap(struct queue *queue, struct xfer *xfer)
 	return 0;
 }
 
+/* The driver may have it back already: then nobody wants the bytes. */
+static void copy_in(struct queue *queue, struct xfer *xfer)
+{
+	int ret;
+
+	ret = ring_copy(&queue->ring, &xfer->req, xfer->heap,
+			xfer->extent.len);
+	drop_heap(&queue->xfers, xfer);
+	if (!ret) {
+		xfer->cmp.flags |= P2PVHCI_CMP_COPIED;
+		return;
+	}
+	xfer->cmp.actual = 0;
+	xfer->cmp.status = ret == -ECANCELED || ret == -ENOENT ?
+			   P2PVHCI_ST_CANCELLED : P2PVHCI_ST_PROTO;
+}
+
+/* Isochronous: the packets first, their bytes behind them. */
+static void place(struct xfer *xfer)
+{
+	uint32_t packets = xfer->req.npkt * sizeof(struct p2pvhci_iso);
+
+	if (packets)
+		xfer->cmp.iso_off = xfer->extent.off;
+	if (xfer->extent.len > packets)
+		xfer->cmp.in_off = xfer->extent.off + packets;
+}
+
 /* @xfer is on no list. */
 static void finish(struct queue *queue, struct xfer *xfer)
 {
+	if (xfer->heap && xfer->copied)
+		copy_in(queue, xfer);
 	if (xfer->heap && from_heap(queue, xfer)) {
 		xfer->state = XFER_PARKED;
 		TAILQ_INSERT_TAIL(&queue->xfers.parked, xfer, entry);
 		return;
 	}
 	if (xfer->extent.off != RING_NO_SPACE) {
-		xfer->cmp.in_off = xfer->extent.off;
+		place(xfer);
 		push(queue, &xfer->cmp, &xfer->extent);
 	} else {
 		push(queue, &xfer->cmp, NULL);
@@ -150,6 +176,9 @@ static void unlist(struct queue *queue, struct xfer *xfer)
 		ep->nsent--;
 		ep->bytes -= xfer->req.len;
 		break;
+	case XFER_WAITING:
+		iso_unlist(xfer);
+		break;
 	case XFER_PARKED:
 		TAILQ_REMOVE(&queue->xfers.parked, xfer, entry);
 		break;
@@ -158,17 +187,21 @@ static void unlist(struct queue *queue, struct xfer *xfer)
 	}
 }
 
-static void finish_status(struct queue *queue, struct xfer *xfer,
-			  uint8_t status)
+void xfer_finish(struct queue *queue, struct xfer *xfer)
 {
-	struct p2pvhci_cmp cmp = {
+	unlist(queue, xfer);
+	finish(queue, xfer);
+}
+
+void xfer_finish_status(struct queue *queue, struct xfer *xfer, uint8_t status)
+{
+	const struct p2pvhci_cmp cmp = {
 		.token = xfer->req.token,
 		.status = status,
 	};
 
-	unlist(queue, xfer);
 	xfer->cmp = cmp;
-	finish(queue, xfer);
+	xfer_finish(queue, xfer);
 }
 
 static int is_in(const struct p2pvhci_req *req)
@@ -176,8 +209,8 @@ static int is_in(const struct p2pvhci_req *req)
 	if (req->op != P2PVHCI_OP_SUBMIT || !req->len)
 		return 0;
 	if (req->type == P2PVHCI_XFER_CONTROL)
-		return req->setup[0] & SETUP_IN;
-	return req->ep & SETUP_IN;
+		return req->setup[0] & XFER_IN;
+	return req->ep & XFER_IN;
 }
 
 static struct xfer *slot_of(struct queue *queue, uint64_t token)
@@ -187,26 +220,24 @@ static struct xfer *slot_of(struct queue *queue, uint64_t token)
 	return slot < queue->xfers.tags ? &queue->xfers.slots[slot] : NULL;
 }
 
-/* What this side can judge without asking the server; 0 = go on. */
-static uint8_t early_status(const struct port_ep *ep, const struct xfer *xfer)
+/* SET_INTERFACE ends only some: their URBs are cancelled before. */
+static int ends_endpoints(const struct p2pvhci_req *req)
 {
-	const struct p2pvhci_req *req = &xfer->req;
+	static const uint8_t set_configuration[] = { 0x00, 0x09 };
 
-	if (req->len > ep->port->remote->hello.max_urb_bytes)
-		return P2PVHCI_ST_NOSPC;
-	if (req->npkt || req->stream || req->type == P2PVHCI_XFER_ISO)
-		return P2PVHCI_ST_NOSR;
-	if (req->op == P2PVHCI_OP_SUBMIT && req->len && !xfer->in &&
-	    !ring_out(&ep->port->queue->ring, req))
-		return P2PVHCI_ST_PROTO;
-	return 0;
+	if (req->op == P2PVHCI_OP_RESET)
+		return 1;
+	return req->op == P2PVHCI_OP_SUBMIT &&
+	       req->type == P2PVHCI_XFER_CONTROL &&
+	       !memcmp(req->setup, set_configuration,
+		       sizeof(set_configuration));
 }
 
 int xfer_submit(struct queue *queue, struct port_ep *ep,
 		const struct p2pvhci_req *req)
 {
 	struct xfer *xfer = slot_of(queue, req->token);
-	uint8_t status;
+	int status;
 
 	if (!xfer || xfer->state != XFER_FREE || req->type > 3)
 		return -EPROTO;
@@ -222,34 +253,16 @@ int xfer_submit(struct queue *queue, struct port_ep *ep,
 	xfer->state = XFER_PENDING;
 	TAILQ_INSERT_TAIL(&ep->pending, xfer, entry);
 	ep->port->in_flight++;
-	status = early_status(ep, xfer);
-	if (status)
-		finish_status(queue, xfer, status);
+	if (ends_endpoints(req))
+		iso_stop_all(ep->port);
+	status = xfer_op_status(ep, xfer);
+	if (status >= 0)
+		xfer_finish_status(queue, xfer, (uint8_t)status);
+	else if (req->type == P2PVHCI_XFER_ISO)
+		iso_submit(ep, xfer);
 	else
 		xfer_pump(ep);
 	return 0;
-}
-
-static int send_cancel(struct xfer *xfer)
-{
-	struct wire_msg msg = {
-		.type = P2PUSB_MSG_CANCEL,
-		.cancel = {
-			.seq = xfer->req.seq,
-			.epoch = xfer->req.epoch,
-		},
-	};
-
-	xfer->cancelled = 1;
-	return link_ep_send(xfer->ep->stream, &msg, NULL);
-}
-
-/* Out of memory on a stream leaves a hole: only a new link mends that. */
-static void check_sent(struct port_ep *ep, int ret)
-{
-	if (ret && ret != -ESHUTDOWN)
-		link_close(ep->port->remote->link, P2PUSB_CLOSE_LIMIT,
-			   "out of memory");
 }
 
 void xfer_cancel(struct queue *queue, const struct p2pvhci_req *req)
@@ -257,124 +270,19 @@ void xfer_cancel(struct queue *queue, const struct p2pvhci_req *req)
 	struct xfer *xfer = slot_of(queue, req->token);
 	struct port_ep *ep;
 
-	if (!xfer || xfer->state == XFER_FREE || xfer->req.token != req->token)
+	if (!xfer || xfer->state == XFER_FREE || xfer->req.token != req->token) {
+		iso_cancelled(queue, req);
 		return;
+	}
 	ep = xfer->ep;
 	if (xfer->state == XFER_PENDING) {
-		finish_status(queue, xfer, P2PVHCI_ST_CANCELLED);
+		xfer_finish_status(queue, xfer, P2PVHCI_ST_CANCELLED);
 		xfer_pump(ep);
+	} else if (xfer->state == XFER_WAITING) {
+		iso_cancel(xfer);
 	} else if (xfer->state == XFER_SENT && !xfer->cancelled && ep->stream) {
-		check_sent(ep, send_cancel(xfer));
-	}
-}
-
-static uint32_t wire_flags(uint32_t xflags)
-{
-	uint32_t flags = 0;
-
-	if (xflags & P2PVHCI_XF_SHORT_NOT_OK)
-		flags |= P2PUSB_XF_SHORT_NOT_OK;
-	if (xflags & P2PVHCI_XF_ZERO_PACKET)
-		flags |= P2PUSB_XF_ZERO_PACKET;
-	return flags;
-}
-
-static int send_submit(struct xfer *xfer)
-{
-	const struct ring *ring = &xfer->ep->port->queue->ring;
-	const struct p2pvhci_req *req = &xfer->req;
-	struct wire_msg msg = {
-		.type = P2PUSB_MSG_SUBMIT,
-		.payload = xfer->in ? 0 : req->len,
-		.submit = {
-			.seq = req->seq,
-			.epoch = req->epoch,
-			.flags = wire_flags(req->xflags),
-			.length = req->len,
-			.interval = req->interval,
-		},
-	};
-
-	if (req->type == P2PVHCI_XFER_CONTROL)
-		memcpy(msg.submit.setup, req->setup, sizeof(req->setup));
-	return link_ep_send(xfer->ep->stream, &msg,
-			    msg.payload ? ring_out(ring, req) : NULL);
-}
-
-static int send_reset(struct xfer *xfer)
-{
-	struct wire_msg msg = {
-		.type = P2PUSB_MSG_RESET,
-		.reset = {
-			.seq = xfer->req.seq,
-			.epoch = xfer->req.epoch,
-		},
-	};
-
-	return link_ep_send(xfer->ep->stream, &msg, NULL);
-}
-
-/* Another alternate setting may use the same address for another type. */
-static int need_stream(struct port_ep *ep, const struct p2pvhci_req *req)
-{
-	struct wire_ep_open open = {
-		.dev = ep->port->dev,
-		.epoch = ep->port->epoch,
-		.ep = ep->addr,
-		.type = req->type,
-		.interval = req->interval,
-	};
-
-	if (ep->stream && ep->type == req->type)
-		return 0;
-	if (ep->stream && ep->nsent)
-		return -EBUSY;
-	if (ep->stream)
-		link_ep_close(ep->stream);
-	ep->stream = NULL;
-	ep->type = req->type;
-	return link_ep_open(ep->port->remote->link, &open,
-			    xfer_prio[req->type], ep, &ep->stream);
-}
-
-static int has_credit(const struct port_ep *ep, const struct xfer *xfer)
-{
-	const struct wire_hello *hello = &ep->port->remote->hello;
-
-	if (!ep->nsent)
-		return 1;
-	return ep->nsent < hello->max_urbs &&
-	       ep->bytes + xfer->req.len <= hello->max_ep_bytes;
-}
-
-static void send_one(struct port_ep *ep, struct xfer *xfer)
-{
-	TAILQ_REMOVE(&ep->pending, xfer, entry);
-	TAILQ_INSERT_TAIL(&ep->sent, xfer, entry);
-	ep->nsent++;
-	ep->bytes += xfer->req.len;
-	xfer->state = XFER_SENT;
-	if (xfer->req.op == P2PVHCI_OP_RESET)
-		check_sent(ep, send_reset(xfer));
-	else
-		check_sent(ep, send_submit(xfer));
-}
-
-void xfer_pump(struct port_ep *ep)
-{
-	struct xfer *xfer;
-	int ret;
-
-	if (ep->port->remote->state != REMOTE_UP || ep->port->halted)
-		return;
-	while ((xfer = TAILQ_FIRST(&ep->pending)) && has_credit(ep, xfer)) {
-		ret = need_stream(ep, &xfer->req);
-		if (ret == -EBUSY || ret == -ESHUTDOWN)
-			return;
-		if (ret)
-			finish_status(ep->port->queue, xfer, P2PVHCI_ST_NOSR);
-		else
-			send_one(ep, xfer);
+		xfer->cancelled = 1;
+		xfer_send_cancel(ep, xfer->req.seq);
 	}
 }
 
@@ -386,6 +294,22 @@ static struct xfer *find_sent(const struct port_ep *ep, uint64_t seq)
 		if (xfer->req.seq == seq)
 			return xfer;
 	return NULL;
+}
+
+/* What a request can move at most, or be granted. */
+static uint64_t most(const struct p2pvhci_req *req)
+{
+	if (req->op == P2PVHCI_OP_SUBMIT)
+		return req->len;
+	return req->op == P2PVHCI_OP_STREAMS_ALLOC ? req->arg : 0;
+}
+
+/* Nobody can work with no streams at all. */
+static int grants_nothing(const struct xfer *xfer,
+			  const struct wire_complete *c)
+{
+	return xfer->req.op == P2PVHCI_OP_STREAMS_ALLOC &&
+	       c->status == P2PUSB_ST_OK && !c->actual;
 }
 
 /*
@@ -404,9 +328,9 @@ static struct xfer *judge(struct port_ep *ep, const struct wire_msg *msg)
 	else if (!xfer)
 		link_reason(link, "endpoint 0x%02x: nobody waits for %" PRIu64,
 			    ep->addr, c->seq);
-	else if (c->actual > xfer->req.len)
-		link_reason(link, "endpoint 0x%02x: %u of %u bytes", ep->addr,
-			    c->actual, xfer->req.len);
+	else if (c->actual > most(&xfer->req) || grants_nothing(xfer, c))
+		link_reason(link, "endpoint 0x%02x: %u of %" PRIu64, ep->addr,
+			    c->actual, most(&xfer->req));
 	else if (msg->payload != (xfer->in ? c->actual : 0))
 		link_reason(link, "endpoint 0x%02x: payload of %u bytes",
 			    ep->addr, msg->payload);
@@ -430,22 +354,31 @@ static void *heap_room(struct queue *queue, uint32_t len)
 	return heap;
 }
 
+void *xfer_room(struct queue *queue, struct xfer *xfer, uint32_t len)
+{
+	xfer->extent.len = len;
+	if (xfer->copied) {
+		xfer->heap = malloc(len);
+	} else {
+		xfer->extent.off = take_room(queue, len);
+		if (xfer->extent.off != RING_NO_SPACE)
+			return queue->ring.in + xfer->extent.off;
+		xfer->heap = heap_room(queue, len);
+	}
+	xfer->lost = !xfer->heap;
+	return xfer->heap;
+}
+
 int xfer_begin(struct port_ep *ep, const struct wire_msg *msg, void **dst)
 {
-	struct queue *queue = ep->port->queue;
-	struct xfer *xfer = judge(ep, msg);
+	struct xfer *xfer;
 
+	if (ep->type == P2PVHCI_XFER_ISO)
+		return iso_begin(ep, msg, dst);
+	xfer = judge(ep, msg);
 	if (!xfer)
 		return -EPROTO;
-	xfer->extent.len = msg->payload;
-	xfer->extent.off = take_room(queue, msg->payload);
-	if (xfer->extent.off != RING_NO_SPACE) {
-		*dst = queue->ring.in + xfer->extent.off;
-		return 0;
-	}
-	xfer->heap = heap_room(queue, msg->payload);
-	xfer->lost = !xfer->heap;
-	*dst = xfer->heap;
+	*dst = xfer_room(ep->port->queue, xfer, msg->payload);
 	return 0;
 }
 
@@ -468,22 +401,53 @@ static void count(struct port *port, const struct xfer *xfer, uint32_t actual)
 		port->bytes_out += actual;
 }
 
+static const uint8_t *bytes_of(const struct queue *queue,
+			       const struct xfer *xfer)
+{
+	if (xfer->extent.off != RING_NO_SPACE)
+		return queue->ring.in + xfer->extent.off;
+	return xfer->heap;
+}
+
+/*
+ * A hub here would have no ports and much authority; a server that offers one
+ * under another class says so at last in the descriptor of the device.
+ */
+static int is_hub(const struct xfer *xfer)
+{
+	static const uint8_t get_device[] = { 0x80, 0x06, 0x00, 0x01 };
+	const uint8_t *bytes = bytes_of(xfer->ep->port->queue, xfer);
+
+	return xfer->req.type == P2PVHCI_XFER_CONTROL && bytes &&
+	       xfer->req.op == P2PVHCI_OP_SUBMIT && xfer->extent.len > 4 &&
+	       !memcmp(xfer->req.setup, get_device, sizeof(get_device)) &&
+	       bytes[4] == DEVICE_CLASS_HUB;
+}
+
 int xfer_end(struct port_ep *ep, const struct wire_msg *msg)
 {
 	struct queue *queue = ep->port->queue;
-	struct xfer *xfer = judge(ep, msg);
+	struct xfer *xfer;
 
+	if (ep->type == P2PVHCI_XFER_ISO)
+		return iso_end(ep, msg);
+	xfer = judge(ep, msg);
 	if (!xfer)
 		return -EPROTO;
+	if (is_hub(xfer))
+		return link_reason(link_ep_link(ep->stream),
+				   "%s says that it is a hub",
+				   ep->port->device.busid);
 	memset(&xfer->cmp, 0, sizeof(xfer->cmp));
 	xfer->cmp.token = xfer->req.token;
 	xfer->cmp.status = kernel_status(xfer, msg->complete.status);
 	xfer->cmp.actual = xfer->lost ? 0 : msg->complete.actual;
 	xfer->cmp.dev_us = msg->complete.device_us;
-	count(ep->port, xfer, xfer->cmp.actual);
-	unlist(queue, xfer);
-	finish(queue, xfer);
+	if (xfer->req.op == P2PVHCI_OP_SUBMIT)
+		count(ep->port, xfer, xfer->cmp.actual);
+	xfer_finish(queue, xfer);
 	xfer_pump(ep);
+	iso_kick(ep);
 	return 0;
 }
 

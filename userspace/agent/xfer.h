@@ -4,7 +4,8 @@
  *
  * Maps ring tokens to {epoch, seq} and keeps the server's credit.  A peer's
  * completion is checked here before the ring sees it.  Does not plug or
- * unplug, and does not wait.
+ * unplug, and does not wait.  Isochronous requests do not travel: iso.c
+ * answers them.
  */
 #ifndef P2PUSB_AGENT_XFER_H
 #define P2PUSB_AGENT_XFER_H
@@ -25,12 +26,14 @@ struct queue;
  * @XFER_FREE: nowhere; no other field counts
  * @XFER_PENDING: in its endpoint's @pending, the server has not heard of it
  * @XFER_SENT: in its endpoint's @sent, its COMPLETE is owed by the server
+ * @XFER_WAITING: isochronous, in its endpoint's stream of packets
  * @XFER_PARKED: complete, in the queue's @parked until the IN area has room
  */
 enum xfer_state {
 	XFER_FREE,
 	XFER_PENDING,
 	XFER_SENT,
+	XFER_WAITING,
 	XFER_PARKED,
 };
 
@@ -43,8 +46,11 @@ enum xfer_state {
  * @in: the payload comes from the server
  * @cancelled: CANCEL was sent
  * @lost: no memory for its payload, which is discarded
+ * @copied: its payload is too long for the IN area and goes by ring_copy()
+ * @reserved: its length counts into @long_bytes of the table
  * @extent: piece of the IN area that the payload lands in
- * @heap: where it lands when the IN area is full; @extent.len bytes
+ * @heap: where it lands when the IN area is full, or @copied; @extent.len bytes
+ * @due_ns: XFER_WAITING: CLOCK_MONOTONIC when the kernel wants it back
  * @cmp: XFER_PARKED: what to complete with
  */
 struct xfer {
@@ -55,8 +61,11 @@ struct xfer {
 	uint8_t in;
 	uint8_t cancelled;
 	uint8_t lost;
+	uint8_t copied;
+	uint8_t reserved;
 	struct ring_extent extent;
 	void *heap;
+	uint64_t due_ns;
 	struct p2pvhci_cmp cmp;
 };
 
@@ -67,13 +76,17 @@ TAILQ_HEAD(xfer_list, xfer);
  * @slots: one a tag, found by the low half of the token
  * @tags: how many
  * @parked: in XFER_PARKED
- * @heap_bytes: in @heap of all
+ * @heap_bytes: in @heap of all, but for what is @copied
+ * @long_bytes: that may be in @heap of what is @copied
+ * @starved: somebody waits for @long_bytes to sink
  */
 struct xfer_table {
 	struct xfer *slots;
 	uint32_t tags;
 	struct xfer_list parked;
 	uint64_t heap_bytes;
+	uint64_t long_bytes;
+	int starved;
 };
 
 /**
@@ -87,7 +100,7 @@ int xfer_table_init(struct xfer_table *table, uint32_t tags);
 void xfer_table_free(struct xfer_table *table);
 
 /**
- * xfer_submit() - take a SUBMIT or RESET
+ * xfer_submit() - take a request that is completed by its token
  * @queue: whose ring it came from
  * @ep: endpoint; NULL when its port is gone: completed at once
  * @req: the request
@@ -134,6 +147,12 @@ int xfer_end(struct port_ep *ep, const struct wire_msg *msg);
  * @queue: after ring_enter()
  */
 void xfer_unpark(struct queue *queue);
+
+/**
+ * xfer_feed() - send what waited for room for long transfers
+ * @queue: after some were completed
+ */
+void xfer_feed(struct queue *queue);
 
 /**
  * xfer_void() - the port is gone: free every slot it holds
