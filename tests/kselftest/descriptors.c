@@ -19,19 +19,24 @@
 
 static const uint8_t no_device[18] = { 18, 0x77 };
 static const uint8_t short_device[18] = { 4, USB_DT_DEVICE };
+
 static const uint8_t odd_ep0[18] = {
 	18, USB_DT_DEVICE, 0, 2, 0xff, 0, 0, 3, 0x09, 0x12, 0, 0x20, 0, 1,
 	0, 0, 0, 1,
 };
+
 static const uint8_t no_configs[18] = {
 	18, USB_DT_DEVICE, 0, 2, 0xff, 0, 0, 64, 0x09, 0x12, 0, 0x20, 0, 1,
 	0, 0, 0, 0,
 };
+
 static const uint8_t no_config[9] = { 9, 0x55, 9, 0, 1, 1, 0, 0x80, 50 };
+
 /* It says it has 65535 bytes. */
 static const uint8_t huge_config[9] = {
 	9, USB_DT_CONFIG, 0xff, 0xff, 1, 1, 0, 0x80, 50,
 };
+
 static const uint8_t tiny_config[9] = { 2, USB_DT_CONFIG, 2, 0, 1, 1, 0, 0, 0 };
 
 /* A descriptor takes the place of the right one; none stalls. */
@@ -76,10 +81,12 @@ static enum ringdev_verdict lie(struct ringdev *d,
 				const struct p2pvhci_req *req)
 {
 	unsigned int i = d - devices;
-	uint32_t len = cases[i].len < req->len ? cases[i].len : req->len;
+	uint32_t len = cases[i].len;
 
 	if (req->op != P2PVHCI_OP_SUBMIT)
 		return RINGDEV_PASS;
+	if (len > req->len)
+		len = req->len;
 	asked[i]++;
 	last_ms = ringdev_now_ms();
 	if (req->ep)

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * fakeagent [listen|sleepy|unauthorized] - plug the software device in and
- * serve it until killed; with "listen", take attach requests instead.
+ * fakeagent [listen|super|sleepy] - plug the software device in and serve it
+ * until killed; with "listen", take attach requests instead.
  *
- * A sleepy one lets the machine sleep, and plugs the device in again after.
+ * It is of high speed, or super speed.  A sleepy one lets the machine sleep,
+ * and plugs the device in again after.
  * A listening agent binds its device for the target "good", answers "bad" with
  * a sentence, and leaves "late" without an answer for two seconds.
  */
@@ -102,37 +103,39 @@ static enum ringdev_verdict sleepy_hook(struct ringdev *d,
 
 static const struct {
 	const char *name;
+	uint8_t speed;	/* 0: nothing is plugged in unasked */
 	uint32_t flags;
 	uint32_t port_flags;
 	ringdev_hook hook;
 } modes[] = {
-	{ "", 0, 0, NULL },
-	{ "listen", P2PVHCI_SETUP_LISTEN, 0, listen_hook },
-	{ "sleepy", 0, P2PVHCI_PORT_SLEEP_DETACH, sleepy_hook },
-	{ "unauthorized", 0, P2PVHCI_PORT_UNAUTHORIZED, NULL },
+	{ "", P2PVHCI_SPEED_HIGH, 0, 0, NULL },
+	{ "super", P2PVHCI_SPEED_SUPER, 0, 0, NULL },
+	{ "listen", 0, P2PVHCI_SETUP_LISTEN, 0, listen_hook },
+	{ "sleepy", P2PVHCI_SPEED_HIGH, 0, P2PVHCI_PORT_SLEEP_DETACH,
+	  sleepy_hook },
 };
 
 int main(int argc, char **argv)
 {
 	const char *mode = argc > 1 ? argv[1] : "";
 	struct ringdev d = { 0 };
-	int listening;
+	uint8_t speed = 0;
 	size_t i;
 	int rc;
 
 	for (i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
 		if (strcmp(mode, modes[i].name))
 			continue;
+		speed = modes[i].speed;
 		d.flags = modes[i].flags;
 		d.port_flags = modes[i].port_flags;
 		d.hook = modes[i].hook;
 	}
-	listening = !!d.flags;
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	if (listening)
+	if (!speed)
 		rc = ringdev_open(&d) ?: ringdev_start(&d);
 	else
-		rc = ringdev_plug(&d, P2PVHCI_SPEED_HIGH);
+		rc = ringdev_plug(&d, speed);
 	if (rc) {
 		fprintf(stderr, "fakeagent: %s\n", strerror(-rc));
 		return 1;

@@ -5,12 +5,16 @@
 # vm: one
 # proves: unload and load
 # smoke: yes
-# timeout: 90
+# timeout: 300
 # also: debug
 
 . /rig/rig.sh
 
 rounds=10
+# Rounds with devices whose agents die at ever other times.
+deaths=20
+# shellcheck disable=SC2154
+[ -z "$rig_long" ] || deaths=100
 # Hundredths of a second for rmmod; KASAN and lockdep are several times slower.
 limit=200
 # shellcheck disable=SC2154
@@ -50,7 +54,57 @@ agent_kill()
 	wait $agent 2>/dev/null
 }
 
-ktap_plan 8
+# Three agents, two kinds of hub.
+crowd_start()
+{
+	local mode
+
+	crowd=''
+	for mode in '' super ''; do
+		# shellcheck disable=SC2086
+		fakeagent $mode >/run/crowd.$mode 2>&1 &
+		crowd="$crowd $!"
+	done
+	rig_wait 'grep -q ready /run/crowd.super' 5
+}
+
+# crowd_kill [STOP] - all of them, perhaps silent for a while before.
+crowd_kill()
+{
+	# shellcheck disable=SC2086
+	[ -z "$1" ] || { kill -STOP $crowd; sleep 0.2; }
+	# shellcheck disable=SC2086
+	kill -9 $crowd
+	# shellcheck disable=SC2086
+	wait $crowd 2>/dev/null
+}
+
+# Each time the hubs are a little further: debouncing, resetting, asking.
+death_loop()
+{
+	local i=0 took
+
+	worst=0
+	while [ $i -lt $deaths ]; do
+		modprobe p2pvhci || return
+		crowd_start || return
+		sleep 0.$((i * 7 % 10))$((i * 3 % 10))
+		case $((i % 2)) in
+		0)	crowd_kill ;;
+		1)	crowd_kill STOP ;;
+		esac
+		took="$(unload_took)"
+		[ "${took:-999}" -lt "$limit" ] || {
+			echo "# round $i: ${took:-refused}"
+			return 1
+		}
+		[ "$took" -le "$worst" ] || worst=$took
+		i=$((i + 1))
+	done
+	echo "# $deaths rounds, the slowest rmmod took $worst/100 s"
+}
+
+ktap_plan 9
 rig_modprobe p2pvhci
 rmmod p2pvhci
 ktap_check "loaded and unloaded $rounds times" load_loop
@@ -87,4 +141,6 @@ agent_start
 ktap_check "and the next load works" \
 	rig_wait "rig_usb RING0001 p2pvhci" 10
 agent_kill
+rig_need "rmmod p2pvhci" 10 "unload"
+ktap_check "$deaths times with agents that die while hubs enumerate" death_loop
 ktap_end
