@@ -120,6 +120,7 @@ static void submit_urb(uint32_t slot)
 {
 	double ns = (double)(sim.npkt * sim.pkt_ns) *
 		    (1 - (double)kernel.event.arg / 1e9);
+	struct p2pvhci_req req;
 
 	put_packets(slot);
 	if (sim.due < sim.now)
@@ -128,7 +129,9 @@ static void submit_urb(uint32_t slot)
 	sim.urbs[slot].since = sim.now;
 	sim.urbs[slot].due = sim.due;
 	sim.urbs[slot].complete = 0;
-	submit(request(slot));
+	req = request(slot);
+	req.start_frame = (int32_t)((sim.due - (uint64_t)ns) / MS & 0x7ff);
+	submit(req);
 }
 
 static void check_packet(const struct p2pvhci_iso *iso, const uint8_t *bytes)
@@ -142,6 +145,7 @@ static void check_packet(const struct p2pvhci_iso *iso, const uint8_t *bytes)
 		return;
 	}
 	sim.good++;
+	assert_int_equal(iso->rsv, 0);
 	assert_int_equal(iso->len, PKT_BYTES);
 	if (sim.ep == EP_OUT)
 		return;
@@ -545,6 +549,24 @@ static void stops_when_nobody_asks(void **state)
 	assert_int_equal(port_ep(port, EP_IN)->bytes, 0);
 }
 
+/* The kernel reads as many packets as the URB has, whatever its status. */
+static void check_all_lost(const struct p2pvhci_cmp *cmps, uint32_t n)
+{
+	const struct p2pvhci_iso *iso;
+	uint32_t i;
+
+	for (; n; n--, cmps++) {
+		assert_int_equal(cmps->actual, 0);
+		assert_int_equal(cmps->in_off, 0);
+		iso = (const void *)(queue->ring.in + cmps->iso_off);
+		for (i = 0; i < sim.npkt; i++) {
+			assert_int_equal(iso[i].len, 0);
+			assert_int_equal(iso[i].rsv, 0);
+			assert_int_equal(iso[i].status, P2PVHCI_ST_XDEV);
+		}
+	}
+}
+
 static void cancels_at_once_and_forgets(void **state)
 {
 	unsigned int cancels = 0;
@@ -565,6 +587,7 @@ static void cancels_at_once_and_forgets(void **state)
 	assert_true(kernel.ncmps > 0);
 	for (i = 0; i < kernel.ncmps; i++)
 		assert_int_equal(kernel.cmps[i].status, P2PVHCI_ST_CANCELLED);
+	check_all_lost(kernel.cmps, kernel.ncmps);
 	kernel.ncmps = 0;
 	assert_int_equal(stream()->state, ISO_IDLE);
 	assert_int_equal(stream()->ready_pkts, 0);
@@ -611,6 +634,7 @@ static void tells_the_driver_of_an_endpoint_that_fails(void **state)
 	assert_int_equal(kernel.ncmps, 4);
 	for (i = 0; i < 4; i++)
 		assert_int_equal(kernel.cmps[i].status, P2PVHCI_ST_NOSPC);
+	check_all_lost(kernel.cmps, kernel.ncmps);
 	assert_int_equal(stream()->state, ISO_IDLE);
 }
 

@@ -162,7 +162,7 @@ static void goes_on_when_the_in_area_is_full(void **state)
 	void *dst;
 
 	(void)state;
-	queue->ring.setup.features = 0;
+	no_features();
 	submit(bulk(0, 1, 0x81, IN_BYTES));
 	submit(bulk(1, 1, 0x82, 4096));
 	submit(bulk(2, 1, 0x83, 4096));
@@ -190,7 +190,7 @@ static void bounds_what_waits_outside_the_in_area(void **state)
 	void *dst;
 
 	(void)state;
-	queue->ring.setup.features = 0;
+	no_features();
 	submit(bulk(0, 1, 0x81, IN_BYTES));
 	submit(bulk(1, 1, 0x82, IN_BYTES));
 	submit(bulk(2, 1, 0x83, 512));
@@ -212,7 +212,7 @@ static void completes_every_token_of_a_port_that_ends(void **state)
 	void *dst;
 
 	(void)state;
-	queue->ring.setup.features = 0;
+	no_features();
 	submit(bulk(0, 1, 0x81, IN_BYTES));
 	submit(bulk(1, 1, 0x82, 4096));
 	for (i = 2; i < 6; i++)

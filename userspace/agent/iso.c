@@ -12,6 +12,7 @@
 
 #define FRAME_NS	ISO_MS
 #define MICROFRAME_NS	125000ull
+#define FRAMES		2048
 #define START_NS	(1000 * ISO_MS)	/* of patience with the first packet */
 
 static const char *const iso_states[] = {
@@ -222,17 +223,36 @@ static int makes_sense(const struct ring *ring, const struct xfer *xfer)
 		return 0;
 	for (i = 0; i < req->npkt; i++)
 		sum += packets[i].len;
-	return sum == req->len && req->interval;
+	return sum == req->len && req->interval &&
+	       req->npkt <= P2PUSB_NPKT_MAX;
+}
+
+/*
+ * Our idea of the kernel's time drifts a little with each URB that is late; the
+ * number of the first frame, of which there are 2048, puts it right.
+ */
+static uint64_t adjust(const struct ring *ring, uint64_t start, int32_t frame)
+{
+	uint64_t ours = (start - ring->kctl->frame0_ns) / FRAME_NS;
+	uint32_t off = (uint32_t)(ours - (uint64_t)frame) & (FRAMES - 1);
+	int32_t ahead = off < FRAMES / 2 ? (int32_t)off :
+					   (int32_t)off - FRAMES;
+
+	if (ahead >= -1 && ahead <= 1)
+		return start;
+	return start - (uint64_t)(ahead * (int64_t)FRAME_NS);
 }
 
 static void set_due(struct iso *iso, struct xfer *xfer)
 {
+	const struct ring *ring = &iso->ep->port->queue->ring;
 	int64_t ns = (int64_t)iso_time(iso, xfer->req.npkt);
+	uint64_t start = iso->due_ns;
 
 	ns -= ns * iso->ep->port->rate / 1000000000;
-	if (xfer->req.t_ns > iso->due_ns)
-		iso->due_ns = xfer->req.t_ns;
-	iso->due_ns += (uint64_t)ns;
+	if (xfer->req.t_ns > start)
+		start = xfer->req.t_ns;
+	iso->due_ns = adjust(ring, start, xfer->req.start_frame) + (uint64_t)ns;
 	xfer->due_ns = iso->due_ns;
 }
 

@@ -6,6 +6,7 @@
  * are with us; but no more than a delay's worth of them is ahead of the device,
  * which ties the driver to the device's clock.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "iso_int.h"
@@ -59,49 +60,26 @@ static void give(struct iso *iso, struct xfer *xfer, uint8_t status,
 	xfer_finish(queue, xfer);
 }
 
-/* @count packets of an URB from packet @first on, whose bytes begin at @at. */
-static int collect_some(struct iso *iso, const struct xfer *xfer,
-			uint32_t first, uint16_t count, uint32_t *at)
-{
-	const struct ring *ring = &iso->ep->port->queue->ring;
-	const struct p2pvhci_iso *asked = ring_packets(ring, &xfer->req);
-	const uint8_t *bytes = ring_out(ring, &xfer->req);
-	struct iso_sub *sub = iso_sub_new(count);
-	uint16_t i;
-
-	if (!sub)
-		return -1;
-	for (i = 0; i < count; i++) {
-		sub->packets[i].actual = asked[first + i].len;
-		sub->length += asked[first + i].len;
-	}
-	if (iso_sub_pack(sub, bytes ? bytes + *at : NULL)) {
-		iso_sub_free(sub);
-		return -1;
-	}
-	*at += sub->length;
-	TAILQ_INSERT_TAIL(&iso->ready, sub, entry);
-	iso->ready_pkts += count;
-	return 0;
-}
-
 /* Without memory the device does without: the time of the driver goes on. */
 static void collect(struct iso *iso, const struct xfer *xfer)
 {
-	uint32_t npkt = xfer->req.npkt;
-	uint32_t first = 0;
-	uint32_t at = 0;
-	uint32_t count;
+	const struct ring *ring = &iso->ep->port->queue->ring;
+	const struct p2pvhci_iso *asked = ring_packets(ring, &xfer->req);
+	struct iso_sub *sub = iso_sub_new((uint16_t)xfer->req.npkt);
+	uint32_t i;
 
-	for (; first < npkt; first += count) {
-		count = npkt - first;
-		if (count > P2PUSB_NPKT_MAX)
-			count = P2PUSB_NPKT_MAX;
-		if (collect_some(iso, xfer, first, (uint16_t)count, &at)) {
-			iso->lost += npkt - first;
-			return;
-		}
+	if (sub) {
+		for (i = 0; i < xfer->req.npkt; i++)
+			sub->packets[i].actual = asked[i].len;
+		sub->length = xfer->req.len;
 	}
+	if (!sub || iso_sub_pack(sub, ring_out(ring, &xfer->req))) {
+		iso->lost += xfer->req.npkt;
+		free(sub);
+		return;
+	}
+	TAILQ_INSERT_TAIL(&iso->ready, sub, entry);
+	iso->ready_pkts += sub->npkt;
 }
 
 static void send_ready(struct iso *iso, uint8_t burst)

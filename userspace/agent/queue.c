@@ -169,7 +169,7 @@ int queue_open(struct remote *remote, struct queue **out)
 	ret = ring_open(&settings->ring, &queue->ring);
 	if (ret)
 		goto err_free;
-	ret = xfer_table_init(&queue->xfers, settings->ring.tags);
+	ret = xfer_table_init(&queue->xfers, &queue->ring);
 	if (ret)
 		goto err_close_ring;
 	ret = start_handles(queue);

@@ -16,8 +16,31 @@
 #include "remote.h"
 #include "xfer_int.h"
 
-int xfer_table_init(struct xfer_table *table, uint32_t tags)
+/* The kernel looks at the packets of whatever has some, even if all is lost. */
+static int make_no_packets(struct xfer_table *table, struct ring *ring)
 {
+	const struct p2pvhci_iso none = { .status = P2PVHCI_ST_XDEV };
+	uint32_t i;
+
+	table->no_packets = ring_in_get(ring, P2PUSB_NPKT_MAX * sizeof(none));
+	if (table->no_packets == RING_NO_SPACE)
+		return -ENOMEM;
+	for (i = 0; i < P2PUSB_NPKT_MAX; i++)
+		memcpy(ring->in + table->no_packets + i * sizeof(none), &none,
+		       sizeof(none));
+	return 0;
+}
+
+int xfer_table_init(struct xfer_table *table, struct ring *ring)
+{
+	uint32_t tags = ring->setup.tags;
+	int ret;
+
+	table->no_packets = 0;
+	ret = ring_granted(ring, P2PVHCI_F_ISO) ? make_no_packets(table, ring) :
+						  0;
+	if (ret)
+		return ret;
 	table->slots = calloc(tags, sizeof(*table->slots));
 	if (!table->slots)
 		return -ENOMEM;
@@ -128,7 +151,7 @@ static void place(struct xfer *xfer)
 
 	if (packets)
 		xfer->cmp.iso_off = xfer->extent.off;
-	if (xfer->extent.len > packets)
+	if (xfer->in && xfer->cmp.actual)
 		xfer->cmp.in_off = xfer->extent.off + packets;
 }
 
@@ -198,6 +221,7 @@ void xfer_finish_status(struct queue *queue, struct xfer *xfer, uint8_t status)
 	const struct p2pvhci_cmp cmp = {
 		.token = xfer->req.token,
 		.status = status,
+		.iso_off = xfer->req.npkt ? queue->xfers.no_packets : 0,
 	};
 
 	xfer->cmp = cmp;

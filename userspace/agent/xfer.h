@@ -75,6 +75,8 @@ TAILQ_HEAD(xfer_list, xfer);
  * struct xfer_table - the requests of one queue
  * @slots: one a tag, found by the low half of the token
  * @tags: how many
+ * @no_packets: where in the IN area as many packets lie as there can be, all
+ *	lost
  * @parked: in XFER_PARKED
  * @heap_bytes: in @heap of all, but for what is @copied
  * @long_bytes: that may be in @heap of what is @copied
@@ -83,6 +85,7 @@ TAILQ_HEAD(xfer_list, xfer);
 struct xfer_table {
 	struct xfer *slots;
 	uint32_t tags;
+	uint32_t no_packets;
 	struct xfer_list parked;
 	uint64_t heap_bytes;
 	uint64_t long_bytes;
@@ -92,11 +95,11 @@ struct xfer_table {
 /**
  * xfer_table_init() - before the first request
  * @table: filled
- * @tags: of the ring
+ * @ring: open; a little of its IN area is kept
  *
  * Return: 0, -ENOMEM.
  */
-int xfer_table_init(struct xfer_table *table, uint32_t tags);
+int xfer_table_init(struct xfer_table *table, struct ring *ring);
 void xfer_table_free(struct xfer_table *table);
 
 /**
