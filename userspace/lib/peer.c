@@ -370,7 +370,7 @@ int peer_list_load(const char *path, struct peer_list **list, char *error,
 		return -ENOMEM;
 	}
 	if (strlen(path) >= sizeof(load.list->path) - sizeof(".new")) {
-		snprintf(error, len, "%s: name too long", path);
+		snprintf(error, len, "%.64s...: name too long", path);
 		err = -ENAMETOOLONG;
 		goto err_free_list;
 	}
