@@ -34,8 +34,10 @@ lib_src    := $(wildcard userspace/lib/*.c)
 agent_src  := $(wildcard userspace/agent/*.c)
 server_src := $(wildcard userspace/server/*.c)
 ctl_src    := $(wildcard userspace/ctl/*.c)
+fake_src   := $(wildcard tests/fakedev/*.c)
 obj         = $(patsubst %.c,$(BUILD)/%.o,$(1))
-programs   := $(BUILD)/p2pusb-agent $(BUILD)/p2pusbd $(BUILD)/p2pusbctl
+programs   := $(BUILD)/p2pusb-agent $(BUILD)/p2pusbd $(BUILD)/p2pusbctl \
+	      $(BUILD)/p2pusb-fakedev
 
 .PHONY: all
 all: $(programs)
@@ -47,6 +49,7 @@ $(BUILD)/libp2pusb.a: $(call obj,$(lib_src))
 $(BUILD)/p2pusb-agent: $(call obj,$(agent_src)) $(BUILD)/libp2pusb.a
 $(BUILD)/p2pusbctl: $(call obj,$(ctl_src)) $(BUILD)/libp2pusb.a
 $(BUILD)/p2pusbd: $(call obj,$(server_src)) $(BUILD)/libp2pusb.a
+$(BUILD)/p2pusb-fakedev: $(call obj,$(fake_src)) $(BUILD)/libp2pusb.a
 $(BUILD)/p2pusbd: LDLIBS += $(shell pkg-config --libs libusb-1.0)
 
 $(programs):
@@ -80,6 +83,7 @@ to_conf     = $(addprefix $(1)/,$(addsuffix .conf,$(basename $(notdir $(2)))))
 to_man      = $(foreach m,$(man),$(MANDIR)/man$(subst .,,$(suffix $(m)))/$(notdir $(m)))
 # Everything but configuration, which may be the administrator's by now.
 installed   = $(SBINDIR)/p2pusb-agent $(SBINDIR)/p2pusbd $(BINDIR)/p2pusbctl \
+	      $(BINDIR)/p2pusb-fakedev \
 	      $(addprefix $(UNITDIR)/,$(notdir $(units))) \
 	      $(addprefix $(UDEVDIR)/,$(notdir $(rules))) \
 	      $(call to_conf,$(MODLOADDIR),$(modloads)) \
@@ -97,6 +101,8 @@ install: all
 	install -Dm755 $(BUILD)/p2pusb-agent $(DESTDIR)$(SBINDIR)/p2pusb-agent
 	install -Dm755 $(BUILD)/p2pusbd $(DESTDIR)$(SBINDIR)/p2pusbd
 	install -Dm755 $(BUILD)/p2pusbctl $(DESTDIR)$(BINDIR)/p2pusbctl
+	install -Dm755 $(BUILD)/p2pusb-fakedev \
+		$(DESTDIR)$(BINDIR)/p2pusb-fakedev
 	install -Dm644 -t $(DESTDIR)$(UNITDIR) $(units)
 	install -Dm644 -t $(DESTDIR)$(UDEVDIR) $(rules)
 	$(Q)for f in $(modloads); do n=$${f##*/}; install -Dm644 $$f \
@@ -150,7 +156,7 @@ clean:
 
 .PHONY: help
 help:
-	@echo 'all                  the three programs, into $(BUILD)/'
+	@echo 'all                  the programs, into $(BUILD)/'
 	@echo 'module [KDIR=]       p2pvhci.ko for one kernel'
 	@echo 'unit                 unit tests, ASan and UBSan'
 	@echo 'install [DESTDIR=]   programs, units, rules, man pages'
