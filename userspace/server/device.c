@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "device.h"
+#include "leftover.h"
 #include "log.h"
 #include "pipe.h"
 #include "session.h"
@@ -183,8 +184,10 @@ static int claim_run(struct worker_job *job)
 	if (ret) {
 		ops->close(dev->edev);
 		dev->edev = NULL;
+		return ret;
 	}
-	return ret;
+	leftover_mark(dev->server->leftovers, dev->info.busid);
+	return 0;
 }
 
 static void claim_why(struct device *dev, int err, char *why, size_t len)
@@ -288,6 +291,7 @@ static int release_run(struct worker_job *job)
 
 	ret = ops->release(dev->edev);
 	ops->close(dev->edev);
+	leftover_clear(dev->server->leftovers, dev->info.busid);
 	return ret;
 }
 
@@ -476,8 +480,13 @@ void device_arrived(void *owner, const struct wire_device *info)
 	TAILQ_INIT(&dev->pipes);
 	TAILQ_INSERT_TAIL(&server->devices, dev, entry);
 	log_info("%s: %04x:%04x plugged in", info->busid, info->vid, info->pid);
-	if (shared_by_settings(server, info))
+	if (shared_by_settings(server, info)) {
 		device_share(dev, NULL);
+	} else if (leftover_take(server->leftovers, info->busid)) {
+		log_note("%s: was shared when the server was killed", info->busid);
+		device_share(dev, NULL);
+		device_unshare(dev, NULL, P2PUSB_CODE_OK, "");
+	}
 }
 
 void device_left(void *owner, const char *busid)

@@ -13,6 +13,7 @@
 #include <sys/random.h>
 
 #include "device.h"
+#include "leftover.h"
 #include "log.h"
 #include "notify.h"
 #include "server.h"
@@ -101,6 +102,8 @@ static int start_engine(struct server *server)
 	};
 	int ret;
 
+	leftover_open(server->settings.socket, server->leftovers,
+		      sizeof(server->leftovers));
 	ret = worker_pool_open(&server->loop, &server->pool);
 	if (!ret)
 		ret = server->ops->start(&server->loop, &events, server,

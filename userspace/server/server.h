@@ -38,6 +38,7 @@ LIST_HEAD(hungry_list, pipe);
  * @engine: its instance
  * @pool: results of the workers
  * @control: socket for p2pusbctl
+ * @leftovers: folder of leftover.h
  * @hello: what we say of ourselves, and the credits we gave
  * @listeners: one per address
  * @nlisteners: of them in use
@@ -63,6 +64,7 @@ struct server {
 	struct engine *engine;
 	struct worker_pool *pool;
 	struct control *control;
+	char leftovers[128];
 	struct wire_hello hello;
 	struct link_listener *listeners[SETTINGS_LISTEN_MAX];
 	unsigned int nlisteners;
