@@ -2,8 +2,8 @@
 /*
  * device - one USB device of this machine: shared, attached, gone.
  *
- * The only writer of device->state.  Whatever ends late (a job of the worker,
- * a request) ends in device_settle(), which goes on with what waited for it.
+ * Whatever ends late (a job of the worker, a request) ends in device_settle(),
+ * which goes on with what waited for it.
  */
 #include <errno.h>
 #include <stddef.h>
@@ -18,8 +18,6 @@
 #include "session.h"
 #include "sysfs.h"
 
-#define BIT(n)		(1u << (n))
-
 #define USB_CLASS_HUB	0x09
 
 #define TEXT_OF(n)	#n
@@ -28,73 +26,6 @@
 
 #define container_of(ptr, type, member) \
 	((type *)((char *)(ptr) - offsetof(type, member)))
-
-static const char *const device_state_names[] = {
-	[DEVICE_UNSHARED] = "unshared",
-	[DEVICE_CLAIMING] = "claiming",
-	[DEVICE_SHARED] = "shared",
-	[DEVICE_ATTACHED] = "attached",
-	[DEVICE_CLEANING] = "cleaning",
-	[DEVICE_RELEASING] = "releasing",
-	[DEVICE_GONE] = "gone",
-};
-
-static const uint8_t device_moves[] = {
-	[DEVICE_UNSHARED] = BIT(DEVICE_CLAIMING) | BIT(DEVICE_GONE),
-	[DEVICE_CLAIMING] = BIT(DEVICE_SHARED) | BIT(DEVICE_UNSHARED) |
-			    BIT(DEVICE_RELEASING) | BIT(DEVICE_GONE),
-	[DEVICE_SHARED] = BIT(DEVICE_ATTACHED) | BIT(DEVICE_RELEASING) |
-			  BIT(DEVICE_GONE),
-	[DEVICE_ATTACHED] = BIT(DEVICE_CLEANING) | BIT(DEVICE_GONE),
-	[DEVICE_CLEANING] = BIT(DEVICE_SHARED) | BIT(DEVICE_RELEASING) |
-			    BIT(DEVICE_GONE),
-	[DEVICE_RELEASING] = BIT(DEVICE_UNSHARED) | BIT(DEVICE_GONE),
-	[DEVICE_GONE] = 0,
-};
-
-_Static_assert(sizeof(device_moves) == DEVICE_NSTATES, "moves");
-
-const char *device_state_name(enum device_state state)
-{
-	return state < DEVICE_NSTATES ? device_state_names[state] : "?";
-}
-
-/* A refusal here is our bug, never a peer's. */
-static void device_set(struct device *dev, enum device_state next)
-{
-	if (!(device_moves[dev->state] & BIT(next)))
-		log_err("%s: illegal move from \"%s\" to \"%s\"",
-			dev->info.busid, device_state_name(dev->state),
-			device_state_name(next));
-	dev->state = next;
-	dev->since = time(NULL);
-	session_announce(dev);
-}
-
-struct device *device_find(struct server *server, const char *busid)
-{
-	struct device *dev;
-
-	TAILQ_FOREACH(dev, &server->devices, entry) {
-		if (!dev->unplugged && !strcmp(dev->info.busid, busid))
-			return dev;
-	}
-	return NULL;
-}
-
-int device_visible(const struct device *dev)
-{
-	return !dev->unplugged && !dev->unshare &&
-	       (dev->state == DEVICE_SHARED || dev->state == DEVICE_ATTACHED ||
-		dev->state == DEVICE_CLEANING);
-}
-
-void device_wire(const struct device *dev, struct wire_device *info)
-{
-	*info = dev->info;
-	info->state = dev->state == DEVICE_SHARED ? P2PUSB_DEVICE_FREE :
-						    P2PUSB_DEVICE_BUSY;
-}
 
 static void grant_wish(struct device *dev, int err, const char *why)
 {

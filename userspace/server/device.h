@@ -62,7 +62,7 @@ struct device_wish {
  * @entry: in server->devices
  * @server: whose
  * @info: as announced; @info.state is filled by device_wire()
- * @state: written by device.c only
+ * @state: written by device_set() only
  * @since: of the last change of @state
  * @edev: open from CLAIMING to RELEASING
  * @worker: likewise
@@ -114,6 +114,13 @@ struct device *device_find(struct server *server, const char *busid);
  * device_state_name() - state as people read it
  */
 const char *device_state_name(enum device_state state);
+
+/**
+ * device_set() - move to another state, and announce it
+ * @dev: device.c's to move
+ * @next: a legal move; another one is made too, and reported as our bug
+ */
+void device_set(struct device *dev, enum device_state next);
 
 /**
  * device_visible() - is it to be seen by peers that may use it?

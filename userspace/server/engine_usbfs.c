@@ -231,84 +231,6 @@ static int engine_release(struct engine_device *dev)
 	return usbfs(dev, USBDEVFS_SETCONFIGURATION, &home);
 }
 
-/* Verbs */
-
-static int guard(const struct engine_device *dev)
-{
-	int ret;
-
-	ret = engine_guard_open(dev->busid);
-	if (ret < 0 && ret != -ENODEV)
-		log_warn("%s: its hub does not keep drivers away: %s",
-			 dev->busid, strerror(-ret));
-	return ret;
-}
-
-/* usbfs refuses while any interface is claimed, by ourselves too. */
-static int engine_set_configuration(struct engine_device *dev, int value)
-{
-	int fence = guard(dev);
-	int ret;
-
-	release_all(dev);
-	/* 0 could be a configuration's number: -1 is what usbfs wants. */
-	value = value ? value : -1;
-	ret = usbfs(dev, USBDEVFS_SETCONFIGURATION, &value);
-	if (ret != -ENODEV && claim_all(dev))
-		ret = -EBUSY;
-	engine_guard_close(fence);
-	return ret;
-}
-
-static int engine_set_interface(struct engine_device *dev, int number, int alt)
-{
-	struct usbdevfs_setinterface set = {
-		.interface = number, .altsetting = alt,
-	};
-	int ret;
-
-	if (number < 0 || number >= ENGINE_IFACE_MAX ||
-	    !(dev->claimed & 1u << number))
-		return -EINVAL;
-	ret = usbfs(dev, USBDEVFS_SETINTERFACE, &set);
-	if (ret)
-		return ret;
-	forget_streams(dev, engine_desc_endpoints(&dev->desc, dev->config,
-						  number, dev->alt[number],
-						  NULL));
-	dev->alt[number] = alt;
-	read_endpoints(dev);
-	return 0;
-}
-
-static int engine_clear_halt(struct engine_device *dev, uint8_t ep)
-{
-	unsigned int number = ep;
-
-	return usbfs(dev, USBDEVFS_CLEAR_HALT, &number);
-}
-
-/*
- * The kernel unbinds usbfs from what is claimed, and offers that to drivers
- * afterwards: give it up ourselves, and claim it again behind the fence.
- */
-static int engine_reset(struct engine_device *dev)
-{
-	int fence = guard(dev);
-	int ret;
-
-	/* The next client does not know that the last one let it sleep. */
-	engine_usbfs_power(dev, P2PUSB_POWER_ON);
-	release_all(dev);
-	ret = usbfs(dev, USBDEVFS_RESET, NULL);
-	if (!engine_usbfs_connected(dev))
-		ret = -ENODEV;
-	if (ret != -ENODEV && claim_all(dev))
-		ret = -EBUSY;
-	engine_guard_close(fence);
-	return ret;
-}
-
 /* Streams */
 
 /* For usbfs: the endpoints, of them those that have streams or all. */
@@ -374,6 +296,99 @@ static int engine_alloc_streams(struct engine_device *dev, const uint8_t *eps,
 	if (ret > (int)wanted)
 		ret = wanted;
 	streams_set(dev, eps, n, ret);
+	return ret;
+}
+
+/* The kernel would take them back too, but complain of it. */
+static void drop_streams(struct engine_device *dev, uint32_t endpoints)
+{
+	uint8_t eps[ENGINE_EP_COUNT];
+	unsigned int n = 0;
+	unsigned int i;
+
+	for (i = 0; i < ENGINE_EP_COUNT; i++) {
+		if (endpoints & 1u << i && dev->streams[i])
+			eps[n++] = (i & 0x0f) | (i & 0x10) << 3;
+	}
+	if (n)
+		engine_free_streams(dev, eps, n);
+	forget_streams(dev, endpoints);
+}
+
+/* Verbs */
+
+static int guard(const struct engine_device *dev)
+{
+	int ret;
+
+	ret = engine_guard_open(dev->busid);
+	if (ret < 0 && ret != -ENODEV)
+		log_warn("%s: its hub does not keep drivers away: %s",
+			 dev->busid, strerror(-ret));
+	return ret;
+}
+
+/* usbfs refuses while any interface is claimed, by ourselves too. */
+static int engine_set_configuration(struct engine_device *dev, int value)
+{
+	int fence = guard(dev);
+	int ret;
+
+	release_all(dev);
+	/* 0 could be a configuration's number: -1 is what usbfs wants. */
+	value = value ? value : -1;
+	ret = usbfs(dev, USBDEVFS_SETCONFIGURATION, &value);
+	if (ret != -ENODEV && claim_all(dev))
+		ret = -EBUSY;
+	engine_guard_close(fence);
+	return ret;
+}
+
+static int engine_set_interface(struct engine_device *dev, int number, int alt)
+{
+	struct usbdevfs_setinterface set = {
+		.interface = number, .altsetting = alt,
+	};
+	int ret;
+
+	if (number < 0 || number >= ENGINE_IFACE_MAX ||
+	    !(dev->claimed & 1u << number))
+		return -EINVAL;
+	drop_streams(dev, engine_desc_endpoints(&dev->desc, dev->config, number,
+						dev->alt[number], NULL));
+	ret = usbfs(dev, USBDEVFS_SETINTERFACE, &set);
+	if (ret)
+		return ret;
+	dev->alt[number] = alt;
+	read_endpoints(dev);
+	return 0;
+}
+
+static int engine_clear_halt(struct engine_device *dev, uint8_t ep)
+{
+	unsigned int number = ep;
+
+	return usbfs(dev, USBDEVFS_CLEAR_HALT, &number);
+}
+
+/*
+ * The kernel unbinds usbfs from what is claimed, and offers that to drivers
+ * afterwards: give it up ourselves, and claim it again behind the fence.
+ */
+static int engine_reset(struct engine_device *dev)
+{
+	int fence = guard(dev);
+	int ret;
+
+	/* The next client does not know that the last one let it sleep. */
+	engine_usbfs_power(dev, P2PUSB_POWER_ON);
+	release_all(dev);
+	ret = usbfs(dev, USBDEVFS_RESET, NULL);
+	if (!engine_usbfs_connected(dev))
+		ret = -ENODEV;
+	if (ret != -ENODEV && claim_all(dev))
+		ret = -EBUSY;
+	engine_guard_close(fence);
 	return ret;
 }
 
