@@ -185,10 +185,23 @@ rig_gadget_loopback()
 # in /run/NAME.pid.
 rig_gadget_remember()
 {
-	(gadget_make "$1" "$2" 0x1209 0x0001 "ffs.$1") || return
+	gadget_ffs "$1" "$2" 0x1209 0x0001
+}
+
+# rig_gadget_interrupts NAME SPEED - the same as usbtest wants it: it takes all
+# on bulk and interrupt OUT and answers zeros on bulk and interrupt IN.
+rig_gadget_interrupts()
+{
+	gadget_ffs "$1" "$2" 0x0525 0xa4a0 --zeros
+}
+
+# gadget_ffs NAME SPEED VENDOR PRODUCT [OPTION]
+gadget_ffs()
+{
+	(gadget_make "$1" "$2" "$3" "$4" "ffs.$1") || return
 	mkdir -p "/dev/ffs-$1" && mount -t functionfs "$1" "/dev/ffs-$1" ||
 		return
-	ffsdev "/dev/ffs-$1" >"/run/$1.ready" &
+	ffsdev "/dev/ffs-$1" ${5:+"$5"} >"/run/$1.ready" &
 	echo "$!" >"/run/$1.pid"
 	rig_need "grep -q ready /run/$1.ready" 5 "ffsdev" && gadget_start "$1"
 }

@@ -21,8 +21,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#define QUEUE		8		/* per endpoint */
-#define LENGTH		4096
+#define QUEUE		16		/* per endpoint */
+#define LENGTH		16384
 #define WAIT_MS		10000
 #define ENDPOINTS_MAX	4
 #define ALTS_MAX	4

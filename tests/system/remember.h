@@ -88,6 +88,7 @@ struct remember_stats {
 
 #define REMEMBER_ARM_ZLP	1	/* a ZLP follows */
 #define REMEMBER_ARM_FOREVER	2	/* again and again, seed + 1 each time */
+#define REMEMBER_ARM_ZEROS	4	/* no pattern */
 
 /**
  * struct remember_arm - answer of an IN endpoint

@@ -7,7 +7,9 @@
  * endpoint 0 takes the orders of remember.h.  Binding it to a controller is the
  * caller's part: it prints "ready" when the function may be bound.
  *
- * usage: ffsdev MOUNTPOINT
+ * usage: ffsdev MOUNTPOINT [--zeros]
+ *
+ * With --zeros its IN endpoints answer zeros from the start, for usbtest.
  */
 #include <endian.h>
 #include <errno.h>
@@ -171,7 +173,10 @@ static ssize_t endpoint_answer(struct endpoint *ep, uint8_t *data,
 	size_t left = arm->length, piece;
 	ssize_t ret;
 
-	remember_fill(data, arm->length, arm->seed);
+	if (arm->flags & REMEMBER_ARM_ZEROS)
+		memset(data, 0, arm->length);
+	else
+		remember_fill(data, arm->length, arm->seed);
 	while (left || arm->length == 0) {
 		piece = left < 65536 ? left : 65536;
 		ret = write(ep->fd, from, piece);
@@ -514,6 +519,25 @@ static void control_event(int ep0, const struct usb_functionfs_event *event)
 	}
 }
 
+/* Whole packets, whatever is asked for. */
+static void arm_zeros(void)
+{
+	static const enum remember_ep eps[] = {
+		REMEMBER_BULK_IN, REMEMBER_INT_IN,
+	};
+	unsigned int i;
+
+	pthread_mutex_lock(&dev.lock);
+	for (i = 0; i < 2; i++)
+		arm_one((struct remember_arm) {
+			.ep = htole32(eps[i]),
+			.length = htole32(4096),
+			.flags = htole32(REMEMBER_ARM_FOREVER |
+					 REMEMBER_ARM_ZEROS),
+		});
+	pthread_mutex_unlock(&dev.lock);
+}
+
 static int start_endpoints(const char *dir)
 {
 	struct endpoint *ep;
@@ -541,8 +565,8 @@ int main(int argc, char **argv)
 	char path[256];
 	int ep0, ret;
 
-	if (argc != 2) {
-		fprintf(stderr, "usage: ffsdev MOUNTPOINT\n");
+	if (argc < 2 || argc > 3 || (argc == 3 && strcmp(argv[2], "--zeros"))) {
+		fprintf(stderr, "usage: ffsdev MOUNTPOINT [--zeros]\n");
 		return 2;
 	}
 	sigaction(SIGUSR1, &action, NULL);
@@ -559,6 +583,8 @@ int main(int argc, char **argv)
 		fprintf(stderr, "ffsdev: endpoints: %s\n", strerror(-ret));
 		return 1;
 	}
+	if (argc == 3)
+		arm_zeros();
 	printf("ready\n");
 	fflush(stdout);
 	for (;;) {
