@@ -13,6 +13,7 @@
  * outlives its client is orphaned (@client NULL): answering it frees it.
  */
 #include "control.h"
+#include "jsontext.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -246,29 +247,6 @@ static void control_expired(uv_timer_t *timer)
 					   "in 10 s", NULL));
 }
 
-static struct json_object *control_parse(const char *line, size_t len)
-{
-	struct json_object *args;
-	struct json_tokener *tok;
-
-	if (memchr(line, '\0', len))
-		return NULL;
-	tok = json_tokener_new_ex(CONTROL_DEPTH_MAX);
-	if (!tok)
-		return NULL;
-	json_tokener_set_flags(tok, JSON_TOKENER_STRICT |
-				    JSON_TOKENER_VALIDATE_UTF8);
-	args = json_tokener_parse_ex(tok, line, (int)len);
-	if (json_tokener_get_error(tok) != json_tokener_success ||
-	    json_tokener_get_parse_end(tok) != len ||
-	    !json_object_is_type(args, json_type_object)) {
-		json_object_put(args);
-		args = NULL;
-	}
-	json_tokener_free(tok);
-	return args;
-}
-
 static const struct control_verb *control_verb(const struct control *control,
 					       struct json_object *args)
 {
@@ -314,8 +292,9 @@ static void control_run(struct control_client *client, struct json_object *args)
 
 static void control_line(struct control_client *client, size_t len)
 {
-	struct json_object *args = control_parse(client->in, len);
+	struct json_object *args;
 
+	args = jsontext_parse(client->in, len, CONTROL_DEPTH_MAX);
 	client->have -= len + 1;
 	memmove(client->in, client->in + len + 1, client->have);
 	if (args)

@@ -5,6 +5,7 @@
  * Blocking, with one deadline for all of it.  Does not judge the answer.
  */
 #include "control.h"
+#include "jsontext.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -139,16 +140,9 @@ static int call_receive(int fd, struct call_buffer *buf, long deadline)
 static int call_parse(const struct call_buffer *buf, struct json_object **out)
 {
 	struct json_object *answer, *ok;
-	struct json_tokener *tok;
 
-	tok = json_tokener_new_ex(CALL_DEPTH_MAX);
-	if (!tok)
-		return -ENOMEM;
-	json_tokener_set_flags(tok, JSON_TOKENER_STRICT |
-				    JSON_TOKENER_VALIDATE_UTF8);
-	answer = json_tokener_parse_ex(tok, buf->text, (int)buf->len - 1);
-	json_tokener_free(tok);
-	if (!json_object_is_type(answer, json_type_object) ||
+	answer = jsontext_parse(buf->text, buf->len - 1, CALL_DEPTH_MAX);
+	if (!answer ||
 	    !json_object_object_get_ex(answer, "ok", &ok) ||
 	    !json_object_is_type(ok, json_type_boolean)) {
 		json_object_put(answer);

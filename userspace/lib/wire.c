@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "utf8.h"
 #include "wire.h"
 
 /**
@@ -296,32 +297,13 @@ static uint64_t wire_swap(uint64_t v, size_t size)
 	}
 }
 
-/*
- * Length of the UTF-8 sequence at @p, 0 when it is none or not for a line of
- * text: control characters, overlong forms, surrogates.
- */
+/* Length of the character at @p, 0 when it is none or not for a line of text. */
 static size_t wire_rune(const uint8_t *p, size_t left)
 {
-	static const uint32_t least[] = { 0, 0x20, 0xa0, 0x800, 0x10000 };
 	uint32_t rune;
-	size_t len;
-	size_t i;
+	size_t len = utf8_decode((const char *)p, left, &rune);
 
-	if (p[0] < 0x80)
-		return p[0] >= 0x20 && p[0] != 0x7f;
-	len = p[0] >= 0xf0 && p[0] < 0xf5 ? 4 :
-	      p[0] >= 0xe0 && p[0] < 0xf0 ? 3 :
-	      p[0] >= 0xc2 && p[0] < 0xe0 ? 2 : 0;
-	if (!len || len > left)
-		return 0;
-	rune = p[0] & (0x7f >> len);
-	for (i = 1; i < len; i++) {
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-		rune = rune << 6 | (p[i] & 0x3f);
-	}
-	if (rune < least[len] || rune > 0x10ffff ||
-	    (rune >= 0xd800 && rune < 0xe000))
+	if (!len || rune < 0x20 || (rune >= 0x7f && rune < 0xa0))
 		return 0;
 	return len;
 }
