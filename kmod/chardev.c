@@ -97,6 +97,8 @@ union chardev_arg {
 	struct p2pvhci_bind bind;
 	struct p2pvhci_unbind unbind;
 	struct p2pvhci_attach_done attach_done;
+	struct p2pvhci_copy copy;
+	struct p2pvhci_port_event event;
 };
 
 static int chardev_setup(struct p2pv_queue *q, union chardev_arg *arg)
@@ -128,7 +130,7 @@ static int chardev_enter(struct p2pv_queue *q, union chardev_arg *arg)
 
 	if (e->flags || memchr_inv(e->rsv, 0, sizeof(e->rsv)))
 		return -EINVAL;
-	return p2pv_queue_enter(q, &e->done);
+	return p2pv_complete_enter(q, &e->done);
 }
 
 static int chardev_check_bind(const struct p2pvhci_bind *b)
@@ -217,6 +219,27 @@ static int chardev_attach_done(struct p2pv_queue *q, union chardev_arg *arg)
 	return p2pv_attach_done(d);
 }
 
+static int chardev_copy(struct p2pv_queue *q, union chardev_arg *arg)
+{
+	const struct p2pvhci_copy *c = &arg->copy;
+
+	if (c->flags || memchr_inv(c->rsv, 0, sizeof(c->rsv)))
+		return -EINVAL;
+	return p2pv_copy(q, c);
+}
+
+static int chardev_port_event(struct p2pv_queue *q, union chardev_arg *arg)
+{
+	const struct p2pvhci_port_event *e = &arg->event;
+	struct p2pv_port *port;
+
+	if (memchr_inv(e->rsv, 0, sizeof(e->rsv)) ||
+	    e->event != P2PVHCI_EVENT_RATE)
+		return -EINVAL;
+	port = p2pv_port_find(e->port);
+	return port ? p2pv_iso_rate(port, q, e->epoch, e->arg) : -ENOENT;
+}
+
 static const struct chardev_verb {
 	unsigned int cmd;
 	int (*call)(struct p2pv_queue *q, union chardev_arg *arg);
@@ -226,6 +249,8 @@ static const struct chardev_verb {
 	{ P2PVHCI_IOC_BIND, chardev_bind },
 	{ P2PVHCI_IOC_UNBIND, chardev_unbind },
 	{ P2PVHCI_IOC_ATTACH_DONE, chardev_attach_done },
+	{ P2PVHCI_IOC_COPY, chardev_copy },
+	{ P2PVHCI_IOC_PORT_EVENT, chardev_port_event },
 };
 
 /*

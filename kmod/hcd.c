@@ -76,6 +76,7 @@ static int hcd_reset(struct usb_hcd *hcd)
 	hcd->self.root_hub->ssp_rate = USB_SSP_GEN_2x2;
 	hcd->self.root_hub->rx_lanes = 2;
 	hcd->self.root_hub->tx_lanes = 2;
+	hcd->can_do_streams = 1;
 	return 0;
 }
 
@@ -93,9 +94,7 @@ static void hcd_stop(struct usb_hcd *hcd)
 
 static int hcd_get_frame_number(struct usb_hcd *hcd)
 {
-	u64 ns = ktime_get_ns() - p2pv_frame0_ns;
-
-	return (u32)div_u64(ns, NSEC_PER_MSEC) & 0x7ff;
+	return p2pv_iso_frame(ktime_get_ns());
 }
 
 static int hcd_suspend_bus(struct usb_hcd *hcd)
@@ -171,7 +170,7 @@ static int hcd_urb_dequeue(struct usb_hcd *hcd, struct urb *urb, int status)
 {
 	struct p2pv_port *port = hcd_port(hcd, urb->dev);
 
-	return port ? p2pv_urb_dequeue(port, urb, status) : -EIDRM;
+	return port ? p2pv_cancel_urb(port, urb, status) : -EIDRM;
 }
 
 /*
@@ -190,7 +189,7 @@ static int hcd_reset_device(struct usb_hcd *hcd, struct usb_device *udev)
 	rc = p2pv_port_claim(port, udev);
 	if (rc)
 		return rc;
-	return p2pv_urb_reset(port);
+	return p2pv_call_reset(port);
 }
 
 /* Only there so that usbcore does not send SET_ADDRESS. */
@@ -206,6 +205,24 @@ static void hcd_free_dev(struct usb_hcd *hcd, struct usb_device *udev)
 
 	if (port)
 		p2pv_port_disown(port, udev);
+}
+
+static int hcd_alloc_streams(struct usb_hcd *hcd, struct usb_device *udev,
+			     struct usb_host_endpoint **eps, unsigned int neps,
+			     unsigned int wanted, gfp_t mem_flags)
+{
+	struct p2pv_port *port = hcd_port(hcd, udev);
+
+	return port ? p2pv_streams_alloc(port, eps, neps, wanted) : -ENODEV;
+}
+
+static int hcd_free_streams(struct usb_hcd *hcd, struct usb_device *udev,
+			    struct usb_host_endpoint **eps, unsigned int neps,
+			    gfp_t mem_flags)
+{
+	struct p2pv_port *port = hcd_port(hcd, udev);
+
+	return port ? p2pv_streams_free(port, eps, neps) : -ENODEV;
 }
 
 static const struct hc_driver hcd_driver = {
@@ -224,6 +241,8 @@ static const struct hc_driver hcd_driver = {
 	.reset_device = hcd_reset_device,
 	.address_device = hcd_address_device,
 	.free_dev = hcd_free_dev,
+	.alloc_streams = hcd_alloc_streams,
+	.free_streams = hcd_free_streams,
 
 	.hub_status_data = hcd_hub_status_data,
 	.hub_control = hcd_hub_control,

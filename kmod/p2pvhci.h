@@ -2,8 +2,8 @@
 /*
  * p2pvhci - structures, states and locking of the whole module.
  *
- * What the agent sees is <uapi/linux/p2pvhci.h>; the pure parts have headers
- * of their own (hub.h, ring.h).
+ * What the agent sees is <uapi/linux/p2pvhci.h>; the way of an URB is urb.h,
+ * and the pure parts have headers of their own (hub.h, ring.h).
  */
 #ifndef _P2PVHCI_H
 #define _P2PVHCI_H
@@ -23,6 +23,7 @@
 
 #include "hub.h"
 #include "ring.h"
+#include "urb.h"
 
 /**
  * DOC: Objects
@@ -53,7 +54,9 @@
  *   attach_lock (mutex)            attach requests, their slots, the listener
  *   p2pv_port_bind_lock (mutex)    who gets a free port, creation of pairs,
  *                                  whether anybody gets one
- *   queue.enter (mutex)            taking completions
+ *   port.call (mutex)              who waits for the agent's answer
+ *   queue.copy (mutex)             the bounce buffer of IOC_COPY
+ *   queue.enter (mutex)            taking completions, and chunks of IOC_COPY
  *   port.lock (spinlock, irqsave)  "the HCD lock" of usbcore: URBs of the
  *                                  device, its endpoints, slots in use, port
  *                                  state, hub status
@@ -61,8 +64,8 @@
  *                                  and of waiting endpoints, death
  *
  * No two port locks are ever held together.  URBs are given back and payload
- * is copied with no spinlock held: a slot is then COPYING or COMPLETING, and
- * everybody else leaves it to whoever set that state.
+ * is copied with no spinlock held: a slot is then COPYING, SERVING or
+ * COMPLETING, and everybody else leaves it to whoever set that state.
  */
 
 /**
@@ -80,104 +83,6 @@
 #define P2PV_PAIRS_MAX		24
 #define P2PV_PORTS_PER_PAIR	(P2PV_HUB_NKINDS * P2PV_HUB_NPORTS)
 #define P2PV_NEPS		32
-
-/* A cancelled URB is given back after this, whatever the agent does. */
-#define P2PV_CANCEL_MS		1500
-/* A port reset, as seen by everybody who waits on address0_mutex. */
-#define P2PV_RESET_MS		5000
-/* usbcore gives a control transfer of enumeration 5 s; less scheduling. */
-#define P2PV_SILENT_MS		4900
-
-struct p2pv_pair;
-struct p2pv_port;
-struct p2pv_queue;
-
-/**
- * enum p2pv_slot_state - who may touch a slot
- * @P2PV_SLOT_FREE: on queue.free
- * @P2PV_SLOT_COPYING: p2pv_urb_pump() fills the OUT block; it alone decides
- *	what comes next
- * @P2PV_SLOT_PUBLISHED: the agent has it
- * @P2PV_SLOT_CANCELLING: the agent has it and was asked for it back
- * @P2PV_SLOT_COMPLETING: ENTER copies IN bytes; it alone decides what comes
- *	next
- * @P2PV_SLOT_HELD: completed, waits for its turn in the endpoint's order
- * @P2PV_SLOT_ZOMBIE: the URB was given back, the agent still owes the
- *	completion; until then the OUT block stays and the slot is not reused
- */
-enum p2pv_slot_state {
-	P2PV_SLOT_FREE,
-	P2PV_SLOT_COPYING,
-	P2PV_SLOT_PUBLISHED,
-	P2PV_SLOT_CANCELLING,
-	P2PV_SLOT_COMPLETING,
-	P2PV_SLOT_HELD,
-	P2PV_SLOT_ZOMBIE,
-	P2PV_SLOT_NSTATES
-};
-
-/**
- * struct p2pv_slot - one outstanding request
- * @node: queue.free, or p2pv_ep.published in the order of the endpoint
- * @gen: upper half of the token, changes with every use, never 0
- * @state: guarded by port.lock while @port is set, by attach_lock while @op is
- *	ATTACH, else by queue.lock
- * @op: enum p2pvhci_op: SUBMIT, RESET or ATTACH
- * @dir_in: bytes come back
- * @port: whose request; NULL for ATTACH
- * @ep: whose FIFO it stands in
- * @urb: the URB; NULL for RESET and ATTACH, and once a ZOMBIE
- * @epoch: of @port when taken
- * @len: most bytes that a completion may claim
- * @out_off: block in the OUT area, P2PVHCI_OUT_NONE = none
- * @out_len: its bytes
- * @status: HELD: how it ended, negative errno
- * @deadline: CANCELLING: give the URB back at this time, in jiffies
- * @published: in jiffies
- * @seq: in the endpoint, since published
- */
-struct p2pv_slot {
-	struct list_head node;
-	u32 gen;
-	u8 state;
-	u8 op;
-	u8 dir_in;
-	struct p2pv_port *port;
-	struct p2pv_ep *ep;
-	struct urb *urb;
-	u32 epoch;
-	u32 len;
-	u32 out_off;
-	u32 out_len;
-	int status;
-	unsigned long deadline;
-	unsigned long published;
-	u64 seq;
-};
-
-/**
- * struct p2pv_ep - FIFO of one endpoint, guarded by port.lock
- * @port: whose
- * @addr: bEndpointAddress, 0 for endpoint 0
- * @pumping: somebody is publishing; whoever comes leaves the work to them
- * @starving: @next finds no room
- * @starved: since this time, in jiffies
- * @next: first unpublished URB, NULL = none
- * @published: slots in order
- * @waiting: queue.waiting, guarded by queue.lock
- * @seq: of the last URB or RESET published
- */
-struct p2pv_ep {
-	struct p2pv_port *port;
-	u8 addr;
-	u8 pumping;
-	u8 starving;
-	unsigned long starved;
-	struct urb *next;
-	struct list_head published;
-	struct list_head waiting;
-	u64 seq;
-};
 
 /**
  * struct p2pv_stats - counters of a port, guarded by port.lock
@@ -206,6 +111,7 @@ struct p2pv_stats {
  * @rhport: port of the root hub, from 1, set once
  * @num: number for the agent and for tools, from 1, set once
  * @eps: P2PV_NEPS endpoints, made with the first bind, then kept
+ * @call: one p2pv_call_run() at a time
  * @lock: guards everything below
  * @state: enum p2pvhci_port_state
  * @epoch: devices that were plugged in here
@@ -216,11 +122,12 @@ struct p2pv_stats {
  *	followed
  * @queue: whose ring serves it, with a reference
  * @queue_node: queue.ports, guarded by queue.lock
- * @reset_slot: RESET under way
- * @reset_status: how it ended
- * @reset_done: wakes p2pv_urb_reset()
- * @late: URBs that @late_work gives back, as p2pv_urb_giveback() takes them
- * @late_work: p2pv_urb_late_work()
+ * @call_slot: what p2pv_call_run() waits for
+ * @call_status: how it ended
+ * @call_actual: likewise
+ * @call_done: wakes it
+ * @late: URBs that @late_work gives back, as p2pv_giveback() takes them
+ * @late_work: p2pv_giveback_late_work()
  * @cookie: attach request it came from, 0 = the agent's own
  * @status: positive errno, why it was last disconnected
  * @vid: label
@@ -228,6 +135,7 @@ struct p2pv_stats {
  * @since_ns: CLOCK_BOOTTIME of the last change of @state
  * @target: what it is, opaque
  * @target_len: bytes of @target
+ * @rate_ppb: as P2PVHCI_EVENT_RATE
  * @stats: since the bind
  */
 struct p2pv_port {
@@ -236,6 +144,8 @@ struct p2pv_port {
 	u8 rhport;
 	u16 num;
 	struct p2pv_ep *eps;
+	/* One p2pv_call_run() at a time. */
+	struct mutex call;
 
 	/* Guards everything below. */
 	spinlock_t lock;
@@ -247,9 +157,10 @@ struct p2pv_port {
 	const struct usb_device *udev;
 	struct p2pv_queue *queue;
 	struct list_head queue_node;
-	struct p2pv_slot *reset_slot;
-	int reset_status;
-	struct completion reset_done;
+	struct p2pv_slot *call_slot;
+	int call_status;
+	u32 call_actual;
+	struct completion call_done;
 	struct list_head late;
 	struct work_struct late_work;
 	u64 cookie;
@@ -259,6 +170,7 @@ struct p2pv_port {
 	u64 since_ns;
 	void *target;
 	u32 target_len;
+	s32 rate_ppb;
 	struct p2pv_stats stats;
 };
 
@@ -291,6 +203,7 @@ struct p2pv_area {
  * @ref: file, ports, and whoever copies
  * @setup: guards SETUP
  * @ready: SETUP done; everything up to @wait is then constant
+ * @features: P2PVHCI_F_* as granted
  * @listening: takes OP_ATTACH
  * @tags: number of slots
  * @reserve: slots that URBs leave to RESET and ATTACH
@@ -304,7 +217,10 @@ struct p2pv_area {
  * @slots: @tags slots
  * @id: random name
  * @wait: pollers
- * @enter: guards the consuming half of @ring
+ * @copy: guards @bounce; held while the agent's memory faults
+ * @bounce: P2PV_COPY_CHUNK bytes, with F_COPY
+ * @enter: guards the consuming half of @ring, and @iso
+ * @iso: packets of the completion at hand
  * @lock: guards the producing half of @ring and everything below
  * @ring: indices
  * @dead: no more requests; ports disconnect
@@ -322,6 +238,7 @@ struct p2pv_queue {
 	struct mutex setup;
 	int ready;
 	u8 listening;
+	u64 features;
 	u32 tags;
 	u32 reserve;
 	u32 in_bytes;
@@ -335,8 +252,12 @@ struct p2pv_queue {
 	u8 id[16];
 	wait_queue_head_t wait;
 
-	/* The consuming half of the ring. */
+	/* The bounce buffer. */
+	struct mutex copy;
+	void *bounce;
+	/* The consuming half of the ring, and iso. */
 	struct mutex enter;
+	struct p2pvhci_iso iso[P2PVHCI_NPKT_MAX];
 	/* The producing half of the ring, and everything below. */
 	spinlock_t lock;
 	struct p2pv_ring ring;
@@ -539,69 +460,6 @@ void p2pv_port_open_all(void);
  */
 int p2pv_port_wait_settled(unsigned int timeout_ms);
 
-/* urb.c ------------------------------------------------------------------ */
-
-int p2pv_urb_enqueue(struct p2pv_port *port, struct urb *urb);
-int p2pv_urb_dequeue(struct p2pv_port *port, struct urb *urb, int status);
-
-/**
- * p2pv_urb_pump() - publish what the endpoint has, as far as there is room
- * @ep: the endpoint
- *
- * Context: any, no lock held.
- */
-void p2pv_urb_pump(struct p2pv_ep *ep);
-
-/**
- * p2pv_urb_complete() - the agent completed a token
- * @q: its queue, with queue.enter held
- * @cmp: private copy
- *
- * Context: process, no spinlock held.  Gives URBs back.
- * Return: 0, or -EPROTO: a violation.
- */
-int p2pv_urb_complete(struct p2pv_queue *q, const struct p2pvhci_cmp *cmp);
-
-/**
- * p2pv_urb_collect() - take every URB of a port away from the agent
- * @port: the port, its lock held
- * @q: the queue it is leaving
- * @done: receives the URBs, for p2pv_urb_giveback()
- *
- * URBs that somebody is copying are given back by whoever copies.
- */
-void p2pv_urb_collect(struct p2pv_port *port, struct p2pv_queue *q,
-		      struct list_head *done);
-
-/**
- * p2pv_urb_giveback() - end the life of URBs
- * @done: list through urb->urb_list; status in urb->hcpriv
- *
- * Context: any, no lock held.
- */
-void p2pv_urb_giveback(struct list_head *done);
-
-/** p2pv_urb_late_work() - give back what p2pv_urb_enqueue() must not */
-void p2pv_urb_late_work(struct work_struct *work);
-
-/**
- * p2pv_urb_expire() - give cancelled URBs back whose deadline has passed
- * @q: the queue
- *
- * Context: process.
- * Return: jiffies until the next deadline, 0 = none.
- */
-unsigned long p2pv_urb_expire(struct p2pv_queue *q);
-
-/**
- * p2pv_urb_reset() - have the real device reset
- * @port: where it is
- *
- * Context: process; waits for the agent, P2PV_RESET_MS at most.
- * Return: 0 or a negative errno; the port is then disconnected.
- */
-int p2pv_urb_reset(struct p2pv_port *port);
-
 /* queue.c ---------------------------------------------------------------- */
 
 struct p2pv_queue *p2pv_queue_new(void);
@@ -645,15 +503,6 @@ void p2pv_queue_kill(struct p2pv_queue *q, const char *why);
  * Context: process.
  */
 void p2pv_queue_close(struct p2pv_queue *q);
-
-/**
- * p2pv_queue_enter() - take the completions written so far
- * @q: the queue
- * @done: receives how many
- *
- * Return: 0, -ESHUTDOWN.
- */
-int p2pv_queue_enter(struct p2pv_queue *q, u32 *done);
 
 /**
  * p2pv_queue_take() - reserve a slot and OUT space

@@ -49,15 +49,20 @@ void p2pv_port_init(struct p2pv_port *port, struct p2pv_pair *pair,
 	port->num = pair_index * P2PV_PORTS_PER_PAIR + kind * P2PV_HUB_NPORTS +
 		    index + 1;
 	spin_lock_init(&port->lock);
-	init_completion(&port->reset_done);
+	mutex_init(&port->call);
+	init_completion(&port->call_done);
 	INIT_LIST_HEAD(&port->late);
-	INIT_WORK(&port->late_work, p2pv_urb_late_work);
+	INIT_WORK(&port->late_work, p2pv_giveback_late_work);
 	INIT_LIST_HEAD(&port->queue_node);
 	p2pv_hub_unplug(&port->hub);
 }
 
 void p2pv_port_exit(struct p2pv_port *port)
 {
+	unsigned int i;
+
+	for (i = 0; port->eps && i < P2PV_NEPS; i++)
+		p2pv_iso_exit_ep(&port->eps[i]);
 	flush_work(&port->late_work);
 	kfree(port->target);
 	kfree(port->eps);
@@ -142,6 +147,7 @@ static int port_make_eps(struct p2pv_port *port)
 		eps[i].addr = (i & 1 ? USB_DIR_IN : 0) | i >> 1;
 		INIT_LIST_HEAD(&eps[i].published);
 		INIT_LIST_HEAD(&eps[i].waiting);
+		p2pv_iso_init_ep(&eps[i]);
 	}
 	port->eps = eps;
 	return 0;
@@ -180,6 +186,7 @@ static void port_fill(struct p2pv_port *port, const struct p2pv_port_bind *bind,
 	port->pid = bind->pid;
 	port->target = target;
 	port->target_len = bind->target_len;
+	port->rate_ppb = 0;
 	memset(&port->stats, 0, sizeof(port->stats));
 	for (i = 0; i < P2PV_NEPS; i++)
 		port->eps[i].seq = 0;
@@ -305,13 +312,13 @@ int p2pv_port_disconnect(struct p2pv_port *port,
 	epoch = port->epoch;
 	port->status = status;
 	p2pv_hub_unplug(&port->hub);
-	p2pv_urb_collect(port, q, &done);
+	p2pv_cancel_port(port, q, &done);
 	port_leave_queue(port, q);
 	port_set_state(port, P2PVHCI_PORT_DETACHING);
 	port_settle(port);
 	spin_unlock_irqrestore(&port->lock, flags);
 
-	p2pv_urb_giveback(&done);
+	p2pv_giveback(&done);
 	if (why != P2PV_PORT_AGENT)
 		port_send_unbound(port, q, epoch, why);
 	p2pv_queue_kick(q);

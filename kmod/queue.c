@@ -11,7 +11,6 @@
 #include <linux/nospec.h>
 #include <linux/poll.h>
 #include <linux/random.h>
-#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
@@ -21,8 +20,6 @@
 #define QUEUE_OUT_ORDER		8
 /* Ring entries that are not bound to a slot: UNBOUND of every port. */
 #define QUEUE_LOOSE_ENTRIES	(P2PV_PAIRS_MAX * P2PV_PORTS_PER_PAIR + 16)
-/* Completions between two chances for others to run. */
-#define QUEUE_BATCH		64
 
 /* Memory -------------------------------------------------------------------- */
 
@@ -86,6 +83,14 @@ static int queue_alloc_out(struct p2pv_queue *q)
 			    -1);
 }
 
+static int queue_alloc_bounce(struct p2pv_queue *q)
+{
+	if (!(q->features & P2PVHCI_F_COPY))
+		return 0;
+	q->bounce = kvmalloc(P2PV_COPY_CHUNK, GFP_KERNEL_ACCOUNT);
+	return q->bounce ? 0 : -ENOMEM;
+}
+
 /*
  * Offsets and lengths of both mappings.  An honest agent cannot overflow the
  * request ring: per slot one SUBMIT, its CANCEL and the CANCEL of the slot's
@@ -103,6 +108,7 @@ static void queue_lay_out(struct p2pv_queue *q, struct p2pvhci_setup *s)
 	s->off_in = PAGE_ALIGN(s->off_cq +
 			       s->cq_entries * sizeof(struct p2pvhci_cmp));
 	s->rw_bytes = s->off_in + s->in_bytes;
+	q->features = s->features;
 	q->tags = s->tags;
 	q->in_bytes = s->in_bytes;
 	q->out_bytes = s->out_bytes;
@@ -139,6 +145,8 @@ static void queue_free_memory(struct p2pv_queue *q)
 	if (q->out_pool)
 		gen_pool_destroy(q->out_pool);
 	q->out_pool = NULL;
+	kvfree(q->bounce);
+	q->bounce = NULL;
 	kvfree(q->slots);
 	q->slots = NULL;
 	INIT_LIST_HEAD(&q->free);
@@ -167,6 +175,9 @@ int p2pv_queue_setup(struct p2pv_queue *q, struct p2pvhci_setup *setup)
 	if (rc)
 		goto err_free;
 	rc = queue_alloc_out(q);
+	if (rc)
+		goto err_free;
+	rc = queue_alloc_bounce(q);
 	if (rc)
 		goto err_free;
 	get_random_bytes(q->id, sizeof(q->id));
@@ -215,7 +226,7 @@ static void queue_deadline_work(struct work_struct *work)
 {
 	struct p2pv_queue *q = container_of(work, struct p2pv_queue,
 					    deadline.work);
-	unsigned long wait = p2pv_urb_expire(q);
+	unsigned long wait = p2pv_cancel_expire(q);
 
 	p2pv_queue_kick(q);
 	if (wait)
@@ -245,6 +256,7 @@ struct p2pv_queue *p2pv_queue_new(void)
 		return NULL;
 	kref_init(&q->ref);
 	mutex_init(&q->setup);
+	mutex_init(&q->copy);
 	mutex_init(&q->enter);
 	spin_lock_init(&q->lock);
 	init_waitqueue_head(&q->wait);
@@ -365,6 +377,9 @@ static struct p2pv_slot *queue_take_locked(struct p2pv_queue *q,
 	slot->state = P2PV_SLOT_COPYING;
 	slot->op = op;
 	slot->dir_in = 0;
+	slot->stream = 0;
+	slot->npkt = 0;
+	slot->copied = 0;
 	slot->len = 0;
 	slot->out_len = out_len;
 	slot->out_off = out_len ? block - (unsigned long)q->out :
@@ -480,44 +495,4 @@ void p2pv_queue_kick(struct p2pv_queue *q)
 			return;
 		p2pv_urb_pump(ep);
 	}
-}
-
-/* Completions --------------------------------------------------------------- */
-
-static int queue_take_completions(struct p2pv_queue *q, u32 *done)
-{
-	struct p2pvhci_cmp cmp;
-	int n, rc = 0;
-
-	lockdep_assert_held(&q->enter);
-
-	n = p2pv_ring_avail(&q->ring);
-	if (n < 0) {
-		p2pv_queue_kill(q, "tail of the completion ring out of range");
-		return -ESHUTDOWN;
-	}
-	for (*done = 0; *done < n && !rc; ++*done) {
-		p2pv_ring_pop(&q->ring, &cmp);
-		rc = p2pv_urb_complete(q, &cmp);
-		if (*done % QUEUE_BATCH == QUEUE_BATCH - 1)
-			cond_resched();
-	}
-	p2pv_ring_consumed(&q->ring);
-	if (!rc)
-		return 0;
-	p2pv_queue_kill(q, "a completion that is not one");
-	return -ESHUTDOWN;
-}
-
-int p2pv_queue_enter(struct p2pv_queue *q, u32 *done)
-{
-	int rc = -ESHUTDOWN;
-
-	mutex_lock(&q->enter);
-	if (!READ_ONCE(q->dead))
-		rc = queue_take_completions(q, done);
-	mutex_unlock(&q->enter);
-	if (!rc)
-		p2pv_queue_kick(q);
-	return rc;
 }

@@ -74,20 +74,51 @@ void p2pv_ring_consumed(struct p2pv_ring *ring)
 	smp_store_release(&ring->kctl->cq_head, ring->cq_head);
 }
 
+static int ring_check_range(u32 off, u32 len, u32 area)
+{
+	return off > area || len > area - off ? -EPROTO : 0;
+}
+
+static int ring_check_packets(const struct p2pvhci_cmp *cmp,
+			      const struct p2pv_ring_limits *limits)
+{
+	if (cmp->errs > limits->npkt || cmp->start_frame)
+		return -EPROTO;
+	if (!limits->npkt)
+		return cmp->iso_off ? -EPROTO : 0;
+	if (cmp->iso_off % 4)
+		return -EPROTO;
+	return ring_check_range(cmp->iso_off,
+				limits->npkt * sizeof(struct p2pvhci_iso),
+				limits->in_bytes);
+}
+
+static int ring_check_copied(const struct p2pvhci_cmp *cmp,
+			     const struct p2pv_ring_limits *limits)
+{
+	if (!limits->copy || !limits->dir_in || limits->npkt)
+		return -EPROTO;
+	return cmp->in_off || cmp->actual > limits->copied ? -EPROTO : 0;
+}
+
 int p2pv_ring_check(const struct p2pvhci_cmp *cmp,
 		    const struct p2pv_ring_limits *limits)
 {
-	if (cmp->status >= P2PVHCI_ST_MAX || cmp->flags)
+	if (cmp->status >= P2PVHCI_ST_MAX ||
+	    cmp->flags & ~P2PVHCI_CMP_COPIED)
 		return -EPROTO;
-	/* The isochronous fields belong to a feature that is not granted. */
-	if (cmp->errs || cmp->iso_off || cmp->start_frame)
+	if (cmp->actual > limits->len || ring_check_packets(cmp, limits))
 		return -EPROTO;
-	if (cmp->actual > limits->len)
-		return -EPROTO;
+	if (cmp->flags & P2PVHCI_CMP_COPIED)
+		return ring_check_copied(cmp, limits);
 	if (!limits->dir_in || !cmp->actual)
 		return cmp->in_off ? -EPROTO : 0;
-	if (cmp->in_off > limits->in_bytes ||
-	    cmp->actual > limits->in_bytes - cmp->in_off)
+	return ring_check_range(cmp->in_off, cmp->actual, limits->in_bytes);
+}
+
+int p2pv_ring_check_iso(const struct p2pvhci_iso *iso, u32 asked)
+{
+	if (iso->status >= P2PVHCI_ST_MAX || iso->rsv || iso->len > asked)
 		return -EPROTO;
 	return 0;
 }

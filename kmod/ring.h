@@ -40,11 +40,17 @@ struct p2pv_ring {
  * @len: most bytes it may claim to have moved
  * @in_bytes: size of the IN area
  * @dir_in: non-zero when bytes come back
+ * @copy: non-zero when IOC_COPY is granted
+ * @npkt: isochronous packets, 0 = not isochronous
+ * @copied: most bytes it may claim to have brought by IOC_COPY
  */
 struct p2pv_ring_limits {
 	u32 len;
 	u32 in_bytes;
 	u8 dir_in;
+	u8 copy;
+	u16 npkt;
+	u32 copied;
 };
 
 static inline u64 p2pv_ring_token(u32 gen, u32 slot)
@@ -119,6 +125,15 @@ void p2pv_ring_consumed(struct p2pv_ring *ring);
  */
 int p2pv_ring_check(const struct p2pvhci_cmp *cmp,
 		    const struct p2pv_ring_limits *limits);
+
+/**
+ * p2pv_ring_check_iso() - judge one packet of a completion
+ * @iso: private copy
+ * @asked: bytes of the packet in the request
+ *
+ * Return: 0 or -EPROTO: a violation.
+ */
+int p2pv_ring_check_iso(const struct p2pvhci_iso *iso, u32 asked);
 
 /**
  * p2pv_ring_errno() - meaning of a checked completion status

@@ -31,6 +31,8 @@ TRACE_EVENT(p2pvhci_urb_enqueue,
 		__field(u32, epoch)
 		__field(u32, len)
 		__field(u16, port)
+		__field(u16, stream)
+		__field(u16, npkt)
 		__field(u8, ep)
 	),
 	TP_fast_assign(
@@ -38,11 +40,13 @@ TRACE_EVENT(p2pvhci_urb_enqueue,
 		__entry->epoch = ep->port->epoch;
 		__entry->len = urb->transfer_buffer_length;
 		__entry->port = ep->port->num;
+		__entry->stream = urb->stream_id;
+		__entry->npkt = urb->number_of_packets;
 		__entry->ep = ep->addr;
 	),
-	TP_printk("port=%u ep=%02x epoch=%u urb=%p len=%u",
+	TP_printk("port=%u ep=%02x epoch=%u urb=%p len=%u stream=%u npkt=%u",
 		  __entry->port, __entry->ep, __entry->epoch, __entry->urb,
-		  __entry->len)
+		  __entry->len, __entry->stream, __entry->npkt)
 );
 
 DECLARE_EVENT_CLASS(p2pvhci_slot,
@@ -56,6 +60,8 @@ DECLARE_EVENT_CLASS(p2pvhci_slot,
 		__field(u32, gen)
 		__field(int, status)
 		__field(u16, port)
+		__field(u16, stream)
+		__field(u16, npkt)
 		__field(u8, ep)
 		__field(u8, op)
 	),
@@ -67,13 +73,15 @@ DECLARE_EVENT_CLASS(p2pvhci_slot,
 		__entry->gen = slot->gen;
 		__entry->status = status;
 		__entry->port = slot->port->num;
+		__entry->stream = slot->stream;
+		__entry->npkt = slot->npkt;
 		__entry->ep = slot->ep->addr;
 		__entry->op = slot->op;
 	),
-	TP_printk("port=%u ep=%02x epoch=%u seq=%llu op=%u len=%u actual=%u status=%d gen=%u",
+	TP_printk("port=%u ep=%02x epoch=%u seq=%llu op=%u len=%u actual=%u status=%d gen=%u stream=%u npkt=%u",
 		  __entry->port, __entry->ep, __entry->epoch, __entry->seq,
 		  __entry->op, __entry->len, __entry->actual, __entry->status,
-		  __entry->gen)
+		  __entry->gen, __entry->stream, __entry->npkt)
 );
 
 #define P2PVHCI_SLOT_EVENT(name)					\

@@ -32,6 +32,15 @@ static inline size_t list_count_nodes(struct list_head *head)
 }
 #endif
 
+/* Since 6.13; before, the function was set by hand. */
+#ifndef P2PV_HAVE_HRTIMER_SETUP
+#define hrtimer_setup(timer, call, clock, mode)		\
+	do {						\
+		hrtimer_init(timer, clock, mode);	\
+		(timer)->function = (call);		\
+	} while (0)
+#endif
+
 /* hc_driver.address_device got a timeout in 6.8 and in later 6.1.y. */
 #ifdef P2PV_HAVE_ADDRESS_TIMEOUT
 #define P2PV_ADDRESS_TIMEOUT	, unsigned int timeout_ms

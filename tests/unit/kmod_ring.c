@@ -162,6 +162,7 @@ static void tokens(void **state)
 }
 
 #define AREA	65536
+#define LIMITS(n, in)	{ .len = (n), .in_bytes = AREA, .dir_in = (in) }
 
 static const struct {
 	const char *what;
@@ -169,38 +170,71 @@ static const struct {
 	struct p2pv_ring_limits limits;
 	int verdict;
 } checks[] = {
-	{ "nothing", {}, { 0, AREA, 0 }, 0 },
-	{ "all of an OUT", { .actual = 512 }, { 512, AREA, 0 }, 0 },
-	{ "more than the OUT", { .actual = 513 }, { 512, AREA, 0 }, -EPROTO },
-	{ "an OUT at an offset", { .actual = 1, .in_off = 1 }, { 512, AREA, 0 },
+	{ "nothing", {}, LIMITS(0, 0), 0 },
+	{ "all of an OUT", { .actual = 512 }, LIMITS(512, 0), 0 },
+	{ "more than the OUT", { .actual = 513 }, LIMITS(512, 0), -EPROTO },
+	{ "an OUT at an offset", { .actual = 1, .in_off = 1 }, LIMITS(512, 0),
 	  -EPROTO },
-	{ "all of an IN", { .actual = 512, .in_off = 64 }, { 512, AREA, 1 },
+	{ "all of an IN", { .actual = 512, .in_off = 64 }, LIMITS(512, 1),
 	  0 },
-	{ "more than the IN", { .actual = 513 }, { 512, AREA, 1 }, -EPROTO },
-	{ "negative", { .actual = 0xffffffff }, { 512, AREA, 1 }, -EPROTO },
+	{ "more than the IN", { .actual = 513 }, LIMITS(512, 1), -EPROTO },
+	{ "negative", { .actual = 0xffffffff }, LIMITS(512, 1), -EPROTO },
 	{ "negative, no limit", { .actual = 0xffffffff },
-	  { 0xffffffff, AREA, 1 }, -EPROTO },
+	  LIMITS(0xffffffff, 1), -EPROTO },
 	{ "end of the area", { .actual = 512, .in_off = AREA - 512 },
-	  { 512, AREA, 1 }, 0 },
+	  LIMITS(512, 1), 0 },
 	{ "over the end", { .actual = 512, .in_off = AREA - 511 },
-	  { 512, AREA, 1 }, -EPROTO },
-	{ "at the end", { .actual = 1, .in_off = AREA }, { 512, AREA, 1 },
+	  LIMITS(512, 1), -EPROTO },
+	{ "at the end", { .actual = 1, .in_off = AREA }, LIMITS(512, 1),
 	  -EPROTO },
 	{ "offset that wraps", { .actual = 512, .in_off = 0xffffff00 },
-	  { 512, AREA, 1 }, -EPROTO },
-	{ "offset without bytes", { .in_off = 4 }, { 512, AREA, 1 }, -EPROTO },
-	{ "whole area", { .actual = AREA }, { AREA, AREA, 1 }, 0 },
-	{ "last status", { .status = P2PVHCI_ST_MAX - 1 }, { 0, AREA, 0 }, 0 },
-	{ "status too high", { .status = P2PVHCI_ST_MAX }, { 0, AREA, 0 },
+	  LIMITS(512, 1), -EPROTO },
+	{ "offset without bytes", { .in_off = 4 }, LIMITS(512, 1), -EPROTO },
+	{ "whole area", { .actual = AREA }, LIMITS(AREA, 1), 0 },
+	{ "last status", { .status = P2PVHCI_ST_MAX - 1 }, LIMITS(0, 0), 0 },
+	{ "status too high", { .status = P2PVHCI_ST_MAX }, LIMITS(0, 0),
 	  -EPROTO },
-	{ "status 255", { .status = 255 }, { 0, AREA, 0 }, -EPROTO },
-	{ "flags", { .flags = 0x80 }, { 0, AREA, 0 }, -EPROTO },
-	{ "errs", { .errs = 1 }, { 0, AREA, 0 }, -EPROTO },
-	{ "iso_off", { .iso_off = 1 }, { 0, AREA, 0 }, -EPROTO },
-	{ "start_frame", { .start_frame = -1 }, { 0, AREA, 0 }, -EPROTO },
-	{ "dev_us is free", { .dev_us = 0xffffffff }, { 0, AREA, 0 }, 0 },
+	{ "status 255", { .status = 255 }, LIMITS(0, 0), -EPROTO },
+	{ "flags", { .flags = 0x80 }, LIMITS(0, 0), -EPROTO },
+	{ "copied, not granted", { .flags = P2PVHCI_CMP_COPIED },
+	  { 512, AREA, 1, 0, 0, 512 }, -EPROTO },
+	{ "copied", { .flags = P2PVHCI_CMP_COPIED, .actual = 512 },
+	  { 600, AREA, 1, 1, 0, 512 }, 0 },
+	{ "more than was copied",
+	  { .flags = P2PVHCI_CMP_COPIED, .actual = 513 },
+	  { 600, AREA, 1, 1, 0, 512 }, -EPROTO },
+	{ "copied beyond the area",
+	  { .flags = P2PVHCI_CMP_COPIED, .actual = 2 * AREA },
+	  { 2 * AREA, AREA, 1, 1, 0, 2 * AREA }, 0 },
+	{ "copied, and an offset", { .flags = P2PVHCI_CMP_COPIED, .in_off = 4 },
+	  { 600, AREA, 1, 1, 0, 512 }, -EPROTO },
+	{ "copied OUT", { .flags = P2PVHCI_CMP_COPIED },
+	  { 512, AREA, 0, 1, 0, 512 }, -EPROTO },
+	{ "copied packets", { .flags = P2PVHCI_CMP_COPIED },
+	  { 512, AREA, 1, 1, 4, 512 }, -EPROTO },
+	{ "copy granted and not used", { .actual = 3 },
+	  { 512, AREA, 1, 1, 0, 0 }, 0 },
+	{ "packets", { .iso_off = 64, .errs = 8 }, { 512, AREA, 1, 0, 8, 0 },
+	  0 },
+	{ "packets at offset 0", {}, { 512, AREA, 1, 0, 8, 0 }, 0 },
+	{ "packets at the end", { .iso_off = AREA - 64 },
+	  { 512, AREA, 1, 0, 8, 0 }, 0 },
+	{ "packets over the end", { .iso_off = AREA - 60 },
+	  { 512, AREA, 1, 0, 8, 0 }, -EPROTO },
+	{ "packets that wrap", { .iso_off = 0xfffffffc },
+	  { 512, AREA, 1, 0, 8, 0 }, -EPROTO },
+	{ "packets askew", { .iso_off = 66 }, { 512, AREA, 1, 0, 8, 0 },
+	  -EPROTO },
+	{ "more errors than packets", { .errs = 9 },
+	  { 512, AREA, 1, 0, 8, 0 }, -EPROTO },
+	{ "packets and a start frame", { .start_frame = 1 },
+	  { 512, AREA, 1, 0, 8, 0 }, -EPROTO },
+	{ "errs", { .errs = 1 }, LIMITS(0, 0), -EPROTO },
+	{ "iso_off", { .iso_off = 1 }, LIMITS(0, 0), -EPROTO },
+	{ "start_frame", { .start_frame = -1 }, LIMITS(0, 0), -EPROTO },
+	{ "dev_us is free", { .dev_us = 0xffffffff }, LIMITS(0, 0), 0 },
 	{ "bytes with an error", { .status = P2PVHCI_ST_STALL, .actual = 3 },
-	  { 512, AREA, 1 }, 0 },
+	  LIMITS(512, 1), 0 },
 };
 
 static void completions(void **state)
@@ -214,6 +248,32 @@ static void completions(void **state)
 		if (rc != checks[i].verdict)
 			fail_msg("%s: %d", checks[i].what, rc);
 	}
+}
+
+static const struct {
+	struct p2pvhci_iso iso;
+	uint32_t asked;
+	int verdict;
+} packets[] = {
+	{ { 0, 0, 0 }, 0, 0 },
+	{ { 192, P2PVHCI_ST_OK, 0 }, 192, 0 },
+	{ { 193, P2PVHCI_ST_OK, 0 }, 192, -EPROTO },
+	{ { 0xffffffff, P2PVHCI_ST_OK, 0 }, 0x7fffffff, -EPROTO },
+	{ { 5, P2PVHCI_ST_XDEV, 0 }, 192, 0 },
+	{ { 0, P2PVHCI_ST_MAX, 0 }, 192, -EPROTO },
+	{ { 0, 0x100, 0 }, 192, -EPROTO },
+	{ { 0, 0, 1 }, 192, -EPROTO },
+};
+
+static void one_packet(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(packets); i++)
+		assert_int_equal(p2pv_ring_check_iso(&packets[i].iso,
+						     packets[i].asked),
+				 packets[i].verdict);
 }
 
 static void errnos(void **state)
@@ -278,6 +338,7 @@ int main(void)
 		cmocka_unit_test(absurd_tail),
 		cmocka_unit_test(tokens),
 		cmocka_unit_test(completions),
+		cmocka_unit_test(one_packet),
 		cmocka_unit_test(errnos),
 		cmocka_unit_test(two_threads),
 	};

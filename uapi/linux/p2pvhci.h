@@ -28,6 +28,7 @@
 #define P2PVHCI_TARGET_MAX	1024	/* bytes of an attach target */
 #define P2PVHCI_MESSAGE_MAX	256	/* bytes of a sentence, without NUL */
 #define P2PVHCI_GRACE_MAX_MS	600000
+#define P2PVHCI_NPKT_MAX	128	/* isochronous packets of an URB */
 
 /*
  * DOC: Features
@@ -191,8 +192,8 @@ enum p2pvhci_unbound {
 /**
  * struct p2pvhci_req - one request, kernel to agent, read-only, 64 bytes
  * @token: generation << 32 | slot; names the request on this queue
- * @seq: of an URB or RESET: counts up by one per (port, endpoint) from 1;
- *	with @epoch the name that travels on the wire
+ * @seq: of whatever is completed by its token: counts up by one per (port,
+ *	endpoint) from 1; with @epoch the name that travels on the wire
  * @op: enum p2pvhci_op
  * @ep: bEndpointAddress (bit 7 = IN); 0 for endpoint 0 in both directions
  * @type: enum p2pvhci_xfer
@@ -200,9 +201,9 @@ enum p2pvhci_unbound {
  * @port: port number as returned by IOC_BIND
  * @stream: bulk stream id, 0 = none
  * @len: bytes of the transfer (buffer length), or of the payload
- * @npkt: isochronous packets; their struct p2pvhci_iso array lies at @out_off,
- *	in both directions; OUT bytes follow it, packet after packet without
- *	gaps, @len in all
+ * @npkt: isochronous packets, <= P2PVHCI_NPKT_MAX; their struct p2pvhci_iso
+ *	array lies at @out_off, in both directions; OUT bytes follow it, packet
+ *	after packet without gaps, @len in all
  * @out_off: offset of the OUT bytes in the OUT area, P2PVHCI_OUT_NONE = none,
  *	P2PVHCI_OUT_COPY = fetch them with IOC_COPY
  * @xflags: P2PVHCI_XF_*
@@ -525,6 +526,7 @@ struct p2pvhci_attach_done {
  *
  * OUT: the bytes are written to @addr.  IN: they are read from @addr; the
  * completion then says CMP_COPIED, which holds for all of its @actual bytes.
+ * IN bytes come without gaps: @off is at most what was copied so far.
  * A transfer longer than half of the area of its direction moves this way
  * only; others may.
  *
@@ -575,7 +577,7 @@ struct p2pvhci_port_event {
 	__u32 port;
 	__u32 epoch;
 	__u32 event;
-	__s64 arg __attribute__((aligned(8)));
+	__s64 arg;
 	__aligned_u64 rsv[2];
 };
 
