@@ -4,33 +4,21 @@
  *
  * It believes the kernel and checks nothing that the kernel says.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 #include <linux/usb/ch9.h>
-#include <linux/usbdevice_fs.h>
 
 #include "ringdev.h"
 
 #define RINGDEV_TAGS	64
 #define RINGDEV_AREA	(4 << 20)
-
-long ringdev_now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 /* Ring ---------------------------------------------------------------------- */
 
@@ -88,6 +76,7 @@ int ringdev_open(struct ringdev *d)
 	memset(&d->setup, 0, sizeof(d->setup));
 	d->setup.size = sizeof(d->setup);
 	d->setup.flags = d->flags;
+	d->setup.features = d->features;
 	d->setup.tags = d->tags ? d->tags : RINGDEV_TAGS;
 	d->setup.out_bytes = d->area ? d->area : RINGDEV_AREA;
 	d->setup.in_bytes = d->setup.out_bytes;
@@ -198,6 +187,33 @@ void ringdev_push(struct ringdev *d, const struct p2pvhci_cmp *cmp)
 	ringdev_store(&ringdev_uctl(d)->cq_tail, ++d->cq_tail);
 }
 
+int ringdev_copy(struct ringdev *d, const struct p2pvhci_req *req, void *buf,
+		 uint32_t off, uint32_t len)
+{
+	struct p2pvhci_copy copy = {
+		.size = sizeof(copy),
+		.token = req->token,
+		.addr = (uintptr_t)buf,
+		.off = off,
+		.len = len,
+	};
+
+	return ioctl(d->fd, P2PVHCI_IOC_COPY, &copy) ? -errno : 0;
+}
+
+/* Bytes of the IN area, until the next ringdev_enter(). */
+static uint32_t ringdev_take(struct ringdev *d, uint32_t len)
+{
+	uint32_t off;
+
+	len = (len + 7) & ~7U;
+	if (len > d->setup.in_bytes - d->in_used)
+		ringdev_enter(d);
+	off = d->in_used;
+	d->in_used += len;
+	return off;
+}
+
 void ringdev_complete(struct ringdev *d, const struct p2pvhci_req *req,
 		      uint8_t status, const void *data, uint32_t actual)
 {
@@ -207,12 +223,39 @@ void ringdev_complete(struct ringdev *d, const struct p2pvhci_req *req,
 		.actual = actual,
 	};
 
-	if (data && actual) {
-		if (actual > d->setup.in_bytes - d->in_used)
-			ringdev_enter(d);
-		cmp.in_off = d->in_used;
+	if (data && actual > d->setup.in_bytes / 2) {
+		/* What is wanted back may be gone by now. */
+		if (ringdev_copy(d, req, (void *)data, 0, actual))
+			cmp.actual = 0;
+		cmp.flags = P2PVHCI_CMP_COPIED;
+	} else if (data && actual) {
+		cmp.in_off = ringdev_take(d, actual);
 		memcpy(d->rw + d->setup.off_in + cmp.in_off, data, actual);
-		d->in_used += actual;
+	}
+	ringdev_push(d, &cmp);
+}
+
+void ringdev_complete_iso(struct ringdev *d, const struct p2pvhci_req *req,
+			  uint8_t status, const struct p2pvhci_iso *iso,
+			  const void *data)
+{
+	uint32_t bytes = req->npkt * sizeof(*iso), i;
+	struct p2pvhci_cmp cmp = {
+		.token = req->token,
+		.status = status,
+	};
+	uint8_t *to;
+
+	for (i = 0; i < req->npkt; i++) {
+		cmp.actual += iso[i].len;
+		cmp.errs += iso[i].status != P2PVHCI_ST_OK;
+	}
+	cmp.iso_off = ringdev_take(d, data ? bytes + cmp.actual : bytes);
+	to = d->rw + d->setup.off_in + cmp.iso_off;
+	memcpy(to, iso, bytes);
+	if (data && cmp.actual) {
+		cmp.in_off = cmp.iso_off + bytes;
+		memcpy(to + bytes, data, cmp.actual);
 	}
 	ringdev_push(d, &cmp);
 }
@@ -223,142 +266,6 @@ int ringdev_enter(struct ringdev *d)
 
 	d->in_used = 0;
 	return ioctl(d->fd, P2PVHCI_IOC_ENTER, &enter) ? -errno : 0;
-}
-
-/* Descriptors --------------------------------------------------------------- */
-
-#define RINGDEV_LE16(v)	((v) & 0xff), ((v) >> 8)
-
-/* Packet sizes fit the speed; see ringdev_describe(). */
-static const uint8_t ringdev_device[] = {
-	18, USB_DT_DEVICE, RINGDEV_LE16(0x0200), USB_CLASS_VENDOR_SPEC, 0, 0,
-	64, RINGDEV_LE16(RINGDEV_VENDOR), RINGDEV_LE16(RINGDEV_PRODUCT),
-	RINGDEV_LE16(0x0100), 1, 2, 3, 1,
-};
-
-#define RINGDEV_INTERFACE(alt)						\
-	9, USB_DT_INTERFACE, 0, alt, 4, USB_CLASS_VENDOR_SPEC, 0, 0, 0
-
-#define RINGDEV_ENDPOINT(addr, type, max, interval)			\
-	7, USB_DT_ENDPOINT, addr, type, RINGDEV_LE16(max), interval
-
-#define RINGDEV_ALT(alt, bulk)						\
-	RINGDEV_INTERFACE(alt),						\
-	RINGDEV_ENDPOINT(RINGDEV_BULK_OUT, USB_ENDPOINT_XFER_BULK, bulk, 0), \
-	RINGDEV_ENDPOINT(RINGDEV_BULK_IN, USB_ENDPOINT_XFER_BULK, bulk, 0), \
-	RINGDEV_ENDPOINT(RINGDEV_INT_IN, USB_ENDPOINT_XFER_INT, 64, 4),	\
-	RINGDEV_ENDPOINT(RINGDEV_INT_OUT, USB_ENDPOINT_XFER_INT, 64, 4)
-
-#define RINGDEV_CONFIG(total, bulk)					\
-	9, USB_DT_CONFIG, RINGDEV_LE16(total), 1, 1, 0, 0x80, 50,	\
-	RINGDEV_ALT(0, bulk), RINGDEV_ALT(1, bulk)
-
-static const uint8_t ringdev_config_fs[] = {
-	RINGDEV_CONFIG(9 + 2 * (9 + 4 * 7), 64)
-};
-
-static const uint8_t ringdev_config_hs[] = {
-	RINGDEV_CONFIG(9 + 2 * (9 + 4 * 7), 512)
-};
-
-#define RINGDEV_COMPANION	6, USB_DT_SS_ENDPOINT_COMP, 0, 0, 0, 0
-#define RINGDEV_COMPANION_INT	6, USB_DT_SS_ENDPOINT_COMP, 0, 0, 64, 0
-
-#define RINGDEV_ALT_SS(alt)						\
-	RINGDEV_INTERFACE(alt),						\
-	RINGDEV_ENDPOINT(RINGDEV_BULK_OUT, USB_ENDPOINT_XFER_BULK, 1024, 0), \
-	RINGDEV_COMPANION,						\
-	RINGDEV_ENDPOINT(RINGDEV_BULK_IN, USB_ENDPOINT_XFER_BULK, 1024, 0), \
-	RINGDEV_COMPANION,						\
-	RINGDEV_ENDPOINT(RINGDEV_INT_IN, USB_ENDPOINT_XFER_INT, 64, 4),	\
-	RINGDEV_COMPANION_INT,						\
-	RINGDEV_ENDPOINT(RINGDEV_INT_OUT, USB_ENDPOINT_XFER_INT, 64, 4),	\
-	RINGDEV_COMPANION_INT
-
-static const uint8_t ringdev_config_ss[] = {
-	9, USB_DT_CONFIG, RINGDEV_LE16(9 + 2 * (9 + 4 * 13)), 1, 1, 0, 0x80, 50,
-	RINGDEV_ALT_SS(0), RINGDEV_ALT_SS(1),
-};
-
-static const uint8_t ringdev_bos[] = {
-	5, USB_DT_BOS, 15, 0, 1,
-	10, USB_DT_DEVICE_CAPABILITY, USB_SS_CAP_TYPE, 0, 0x08, 0x00, 1, 0, 0, 0,
-};
-
-static const char * const ringdev_strings[] = {
-	[1] = "p2pusb", [2] = "ring device", [3] = "RING0001",
-};
-
-static size_t ringdev_string(uint8_t *to, unsigned int index)
-{
-	const char *s;
-	size_t i;
-
-	if (!index) {
-		memcpy(to, (uint8_t[]){ 4, USB_DT_STRING, 0x09, 0x04 }, 4);
-		return 4;
-	}
-	if (index >= sizeof(ringdev_strings) / sizeof(ringdev_strings[0]))
-		return 0;
-	s = ringdev_strings[index];
-	for (i = 0; s[i]; i++) {
-		to[2 + 2 * i] = s[i];
-		to[3 + 2 * i] = 0;
-	}
-	to[0] = 2 + 2 * i;
-	to[1] = USB_DT_STRING;
-	return to[0];
-}
-
-static size_t ringdev_device_descriptor(const struct ringdev *d, uint8_t *to)
-{
-	memcpy(to, ringdev_device, sizeof(ringdev_device));
-	if (d->product) {
-		to[10] = d->product & 0xff;
-		to[11] = d->product >> 8;
-	}
-	if (d->speed >= P2PVHCI_SPEED_SUPER) {
-		to[2] = 0x10;
-		to[3] = 0x03;
-		to[7] = 9;
-	} else if (d->speed == P2PVHCI_SPEED_LOW) {
-		to[7] = 8;
-	}
-	return sizeof(ringdev_device);
-}
-
-static size_t ringdev_config_descriptor(const struct ringdev *d, uint8_t *to)
-{
-	const uint8_t *from = ringdev_config_fs;
-	size_t len = sizeof(ringdev_config_fs);
-
-	if (d->speed >= P2PVHCI_SPEED_SUPER) {
-		from = ringdev_config_ss;
-		len = sizeof(ringdev_config_ss);
-	} else if (d->speed == P2PVHCI_SPEED_HIGH) {
-		from = ringdev_config_hs;
-	}
-	memcpy(to, from, len);
-	return len;
-}
-
-static size_t ringdev_describe(const struct ringdev *d, unsigned int value,
-			       uint8_t *to)
-{
-	switch (value >> 8) {
-	case USB_DT_DEVICE:
-		return ringdev_device_descriptor(d, to);
-	case USB_DT_CONFIG:
-		return ringdev_config_descriptor(d, to);
-	case USB_DT_STRING:
-		return ringdev_string(to, value & 0xff);
-	case USB_DT_BOS:
-		if (d->speed < P2PVHCI_SPEED_SUPER)
-			return 0;
-		memcpy(to, ringdev_bos, sizeof(ringdev_bos));
-		return sizeof(ringdev_bos);
-	}
-	return 0;
 }
 
 /* Device -------------------------------------------------------------------- */
@@ -413,14 +320,24 @@ static void ringdev_vendor(struct ringdev *d, const struct p2pvhci_req *req)
 	}
 }
 
+static int ringdev_fetch(struct ringdev *d, const struct p2pvhci_req *req)
+{
+	if (req->out_off == P2PVHCI_OUT_COPY)
+		return ringdev_copy(d, req, d->memory, 0, req->len);
+	memcpy(d->memory, ringdev_out(d, req), req->len);
+	return 0;
+}
+
 static void ringdev_bulk_out(struct ringdev *d, const struct p2pvhci_req *req)
 {
 	if (req->len > RINGDEV_MEMORY) {
 		ringdev_complete(d, req, P2PVHCI_ST_OVERFLOW, NULL, 0);
 		return;
 	}
-	if (req->len)
-		memcpy(d->memory, ringdev_out(d, req), req->len);
+	if (req->len && ringdev_fetch(d, req)) {
+		ringdev_complete(d, req, P2PVHCI_ST_PROTO, NULL, 0);
+		return;
+	}
 	d->filled = req->len;
 	ringdev_ok(d, req, NULL, req->len);
 }
@@ -498,7 +415,13 @@ void ringdev_answer(struct ringdev *d, const struct p2pvhci_req *req)
 		ringdev_cancel(d, req->token);
 		break;
 	case P2PVHCI_OP_RESET:
+	case P2PVHCI_OP_STREAMS_FREE:
+	case P2PVHCI_OP_SUSPEND:
+	case P2PVHCI_OP_RESUME:
 		ringdev_complete(d, req, P2PVHCI_ST_OK, NULL, 0);
+		break;
+	case P2PVHCI_OP_STREAMS_ALLOC:
+		ringdev_complete(d, req, P2PVHCI_ST_OK, NULL, req->arg);
 		break;
 	case P2PVHCI_OP_UNBOUND:
 		while (d->nheld)
@@ -573,139 +496,4 @@ void ringdev_pull(struct ringdev *d)
 {
 	ringdev_stop(d);
 	ringdev_close(d);
-}
-
-/* The other side ------------------------------------------------------------ */
-
-static int ringdev_read(const char *dir, const char *file, int base)
-{
-	char path[512], text[32] = "";
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/sys/bus/usb/devices/%s/%s", dir, file);
-	f = fopen(path, "r");
-	if (!f)
-		return -1;
-	if (!fgets(text, sizeof(text), f))
-		text[0] = 0;
-	fclose(f);
-	return strtol(text, NULL, base);
-}
-
-/* The node of a configured device; 0, or -ENODEV. */
-static int ringdev_find(uint16_t product, char *path, size_t size)
-{
-	struct dirent *entry;
-	int rc = -ENODEV;
-	DIR *dir;
-
-	dir = opendir("/sys/bus/usb/devices");
-	if (!dir)
-		return -errno;
-	while (rc && (entry = readdir(dir))) {
-		if (ringdev_read(entry->d_name, "idVendor", 16) !=
-		    RINGDEV_VENDOR ||
-		    ringdev_read(entry->d_name, "idProduct", 16) !=
-		    product ||
-		    ringdev_read(entry->d_name, "bConfigurationValue", 10) != 1)
-			continue;
-		snprintf(path, size, "/dev/bus/usb/%03d/%03d",
-			 ringdev_read(entry->d_name, "busnum", 10),
-			 ringdev_read(entry->d_name, "devnum", 10));
-		rc = 0;
-	}
-	closedir(dir);
-	return rc;
-}
-
-int ringdev_usbfs_of(uint16_t product, int timeout_ms)
-{
-	long end = ringdev_now_ms() + timeout_ms;
-	unsigned int interface = 0;
-	char path[64];
-	int usb;
-
-	while (ringdev_find(product, path, sizeof(path)) || access(path, R_OK)) {
-		if (ringdev_now_ms() > end)
-			return -ETIMEDOUT;
-		usleep(10000);
-	}
-	usb = open(path, O_RDWR | O_CLOEXEC);
-	if (usb < 0)
-		return -errno;
-	if (ioctl(usb, USBDEVFS_CLAIMINTERFACE, &interface)) {
-		int rc = -errno;
-
-		close(usb);
-		return rc;
-	}
-	return usb;
-}
-
-int ringdev_usbfs(int timeout_ms)
-{
-	return ringdev_usbfs_of(RINGDEV_PRODUCT, timeout_ms);
-}
-
-int ringdev_gone(int timeout_ms)
-{
-	long end = ringdev_now_ms() + timeout_ms;
-	char path[64];
-
-	while (!ringdev_find(RINGDEV_PRODUCT, path, sizeof(path))) {
-		if (ringdev_now_ms() > end)
-			return -ETIMEDOUT;
-		usleep(10000);
-	}
-	return 0;
-}
-
-int ringdev_control(int usb, uint8_t type, uint8_t request, uint16_t value,
-		    uint16_t index, void *data, uint16_t len,
-		    unsigned int timeout_ms)
-{
-	struct usbdevfs_ctrltransfer x = {
-		.bRequestType = type, .bRequest = request, .wValue = value,
-		.wIndex = index, .wLength = len, .timeout = timeout_ms,
-		.data = data,
-	};
-	int rc = ioctl(usb, USBDEVFS_CONTROL, &x);
-
-	return rc < 0 ? -errno : rc;
-}
-
-int ringdev_bulk(int usb, unsigned int ep, void *data, unsigned int len,
-		 unsigned int timeout_ms)
-{
-	struct usbdevfs_bulktransfer x = {
-		.ep = ep, .len = len, .timeout = timeout_ms, .data = data,
-	};
-	int rc = ioctl(usb, USBDEVFS_BULK, &x);
-
-	return rc < 0 ? -errno : rc;
-}
-
-int ringdev_submit(int usb, struct usbdevfs_urb *urb)
-{
-	return ioctl(usb, USBDEVFS_SUBMITURB, urb) ? -errno : 0;
-}
-
-struct usbdevfs_urb *ringdev_reap(int usb, int timeout_ms)
-{
-	struct pollfd pfd = { .fd = usb, .events = POLLOUT };
-	struct usbdevfs_urb *urb;
-
-	if (poll(&pfd, 1, timeout_ms) <= 0 ||
-	    ioctl(usb, USBDEVFS_REAPURBNDELAY, &urb))
-		return NULL;
-	return urb;
-}
-
-void ringdev_fill(void *data, unsigned int len, unsigned int seed)
-{
-	uint8_t *p = data;
-	unsigned int i;
-
-	for (i = 0; i < len; i++)
-		p[i] = (seed * 131 + i * 7 + (i >> 8)) & 0xff;
 }

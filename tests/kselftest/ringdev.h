@@ -10,18 +10,22 @@
 #define KSELFTEST_RINGDEV_H
 
 #include <pthread.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <linux/p2pvhci.h>
 
 #define RINGDEV_VENDOR		0x1209
 #define RINGDEV_PRODUCT		0x0002
-#define RINGDEV_MEMORY		(1 << 20)
+#define RINGDEV_MEMORY		(4 << 20)
 
 /* Endpoints of the device. */
 #define RINGDEV_BULK_OUT	0x01
 #define RINGDEV_BULK_IN		0x81
 #define RINGDEV_INT_IN		0x82
 #define RINGDEV_INT_OUT		0x03
+/* Of interface 1, setting 1; without a hook they stall. */
+#define RINGDEV_ISO_OUT		0x04
+#define RINGDEV_ISO_IN		0x84
 
 /* Vendor requests to the device (0x40, 0xc0). */
 #define RINGDEV_REQ_MEMORY	1	/* write or read the memory */
@@ -47,6 +51,7 @@ typedef enum ringdev_verdict (*ringdev_hook)(struct ringdev *d,
  * @tags: in: slots, 0 = 64
  * @area: in: bytes of each area, 0 = 4 MiB
  * @flags: in: P2PVHCI_SETUP_*
+ * @features: in: P2PVHCI_F_*
  * @product: in: idProduct, 0 = RINGDEV_PRODUCT
  * @lanes: in: of SuperSpeedPlus, 0 = 1
  * @port_flags: in: P2PVHCI_PORT_*, without a cookie
@@ -68,6 +73,7 @@ struct ringdev {
 	uint32_t tags;
 	uint32_t area;
 	uint32_t flags;
+	uint64_t features;
 	uint16_t product;
 	uint8_t lanes;
 	uint32_t port_flags;
@@ -109,10 +115,23 @@ const uint8_t *ringdev_out(const struct ringdev *d,
 /* ringdev_push - write a completion as it is, right or wrong */
 void ringdev_push(struct ringdev *d, const struct p2pvhci_cmp *cmp);
 
+/* ringdev_copy - IOC_COPY between @buf and the bytes at @off of a transfer */
+int ringdev_copy(struct ringdev *d, const struct p2pvhci_req *req, void *buf,
+		 uint32_t off, uint32_t len);
+
 /* ringdev_complete - write a right one; IN bytes are copied */
 void ringdev_complete(struct ringdev *d, const struct p2pvhci_req *req,
 		      uint8_t status, const void *data, uint32_t actual);
+
+/* ringdev_complete_iso - the same, req->npkt packets; @data is NULL for OUT */
+void ringdev_complete_iso(struct ringdev *d, const struct p2pvhci_req *req,
+			  uint8_t status, const struct p2pvhci_iso *iso,
+			  const void *data);
 int ringdev_enter(struct ringdev *d);
+
+/* ringdev_describe - a descriptor by wValue; its bytes, 0 = has none */
+size_t ringdev_describe(const struct ringdev *d, unsigned int value,
+			uint8_t *to);
 
 /* ringdev_answer - what the device says to a request */
 void ringdev_answer(struct ringdev *d, const struct p2pvhci_req *req);
@@ -149,6 +168,14 @@ int ringdev_bulk(int usb, unsigned int ep, void *data, unsigned int len,
 struct usbdevfs_urb;
 int ringdev_submit(int usb, struct usbdevfs_urb *urb);
 struct usbdevfs_urb *ringdev_reap(int usb, int timeout_ms);
+
+/* ringdev_setting - claim an interface and choose its setting */
+int ringdev_setting(int usb, unsigned int interface, unsigned int alt);
+
+/* ringdev_alloc_streams - streams granted; ringdev_free_streams - 0 */
+int ringdev_alloc_streams(int usb, unsigned int n, const uint8_t *eps,
+			  unsigned int neps);
+int ringdev_free_streams(int usb, const uint8_t *eps, unsigned int neps);
 
 /* ringdev_fill - bytes that tell where they belong */
 void ringdev_fill(void *data, unsigned int len, unsigned int seed);

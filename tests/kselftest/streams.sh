@@ -1,0 +1,12 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# subject: bulk streams: granted, in order each for itself, freed, refused
+# vm: one
+# timeout: 60
+# also: debug
+
+. /rig/rig.sh
+
+rig_modprobe p2pvhci
+exec streams
