@@ -41,6 +41,10 @@ static struct {
 	uint32_t ncmps;
 	uint32_t taken;
 	uint32_t unbound;
+	struct p2pvhci_bind bind;
+	unsigned int binds;
+	int bind_error;
+	char target[P2PVHCI_TARGET_MAX + 1];
 	struct p2pvhci_port_event event;
 	unsigned int events;
 	unsigned int copies;
@@ -84,9 +88,25 @@ static int kernel_copy(const struct p2pvhci_copy *copy)
 	return 0;
 }
 
+static int kernel_bind(struct p2pvhci_bind *bind)
+{
+	kernel.binds++;
+	kernel.bind = *bind;
+	memset(kernel.target, 0, sizeof(kernel.target));
+	if (!bind->cookie)
+		memcpy(kernel.target, (void *)(uintptr_t)bind->target,
+		       bind->target_len);
+	if (kernel.bind_error) {
+		errno = kernel.bind_error;
+		return -1;
+	}
+	bind->port = PORT;
+	bind->epoch = EPOCH;
+	return 0;
+}
+
 int ioctl(int fd, unsigned long request, ...)
 {
-	struct p2pvhci_bind *bind;
 	va_list args;
 	void *arg;
 
@@ -97,11 +117,8 @@ int ioctl(int fd, unsigned long request, ...)
 		return (int)syscall(SYS_ioctl, fd, request, arg);
 	if (request == P2PVHCI_IOC_ENTER)
 		return kernel_enter(arg);
-	if (request == P2PVHCI_IOC_BIND) {
-		bind = arg;
-		bind->port = PORT;
-		bind->epoch = EPOCH;
-	}
+	if (request == P2PVHCI_IOC_BIND)
+		return kernel_bind(arg);
 	if (request == P2PVHCI_IOC_UNBIND)
 		kernel.unbound++;
 	if (request == P2PVHCI_IOC_COPY)
@@ -132,6 +149,8 @@ static struct {
 	} sent[4096];
 	unsigned int nsent;
 	unsigned int detaches;
+	unsigned int attaches;
+	struct wire_attach attach;
 	uint64_t srtt_us;
 	char reason[256];
 } fake;
@@ -174,6 +193,10 @@ int link_send(struct link *link, const struct wire_msg *msg)
 {
 	(void)link;
 	fake.detaches += msg->type == P2PUSB_MSG_DETACH;
+	if (msg->type == P2PUSB_MSG_ATTACH) {
+		fake.attaches++;
+		fake.attach = msg->attach;
+	}
 	return 0;
 }
 
@@ -276,6 +299,8 @@ static inline int setup(void **state)
 		.device = { .busid = "1-1", .speed = P2PUSB_SPEED_HIGH },
 	};
 
+	const struct letter letter = { .cookie = 1, .device = "1-1" };
+
 	(void)state;
 	memset(&kernel, 0, sizeof(kernel));
 	memset(&fake, 0, sizeof(fake));
@@ -284,6 +309,7 @@ static inline int setup(void **state)
 	TAILQ_INIT(&remote->ports);
 	TAILQ_INIT(&remote->wants);
 	TAILQ_INIT(&remote->leaving);
+	TAILQ_INIT(&remote->comebacks);
 	uv_loop_init(&remote->loop);
 	uv_timer_init(&remote->loop, &remote->linger);
 	uv_unref((uv_handle_t *)&remote->linger);
@@ -299,12 +325,22 @@ static inline int setup(void **state)
 	queue->remote = remote;
 	make_ring(&queue->ring);
 	assert_int_equal(xfer_table_init(&queue->xfers, &queue->ring), 0);
-	return port_open(remote, 1, &attached, &port);
+	return port_open(remote, &letter, &attached, &port);
+}
+
+/* The server has what was given back. */
+static inline void drop_leaving_list(void)
+{
+	struct leaving *leaving;
+
+	while ((leaving = TAILQ_FIRST(&remote->leaving))) {
+		TAILQ_REMOVE(&remote->leaving, leaving, entry);
+		free(leaving);
+	}
 }
 
 static inline int teardown(void **state)
 {
-	struct leaving *leaving;
 	unsigned int i;
 
 	(void)state;
@@ -312,10 +348,7 @@ static inline int teardown(void **state)
 		free(fake.sent[i].copy);
 	if (!TAILQ_EMPTY(&remote->ports))
 		port_end(port, PORT_TELL_KERNEL | PORT_TELL_SERVER, 0);
-	while ((leaving = TAILQ_FIRST(&remote->leaving))) {
-		TAILQ_REMOVE(&remote->leaving, leaving, entry);
-		free(leaving);
-	}
+	drop_leaving_list();
 	uv_close((uv_handle_t *)&remote->linger, NULL);
 	uv_run(&remote->loop, UV_RUN_DEFAULT);
 	uv_loop_close(&remote->loop);

@@ -15,6 +15,8 @@
 #include "refusal.h"
 #include "target.h"
 
+struct comeback;
+
 /**
  * enum letter_type - what a letter is about
  * @LETTER_ATTACH: to a peer's thread, which keeps it and answers the kernel
@@ -35,7 +37,9 @@ enum letter_type {
  * @type: see there
  * @from: the peer's thread that sends it back
  * @ctx: of who wrote it, untouched by who answers
- * @cookie: ATTACH: of the kernel
+ * @cookie: ATTACH: of the kernel, 0 = nobody waits there
+ * @comeback: ATTACH: who asks if there is no @cookie
+ * @flags: ATTACH: P2PVHCI_PORT_*
  * @deadline: ATTACH, LIST: uv_hrtime() after which nobody waits
  * @device: ATTACH: DEVICE part of the target
  * @data: answer
@@ -47,6 +51,8 @@ struct letter {
 	void *from;
 	void *ctx;
 	uint64_t cookie;
+	struct comeback *comeback;
+	uint32_t flags;
 	uint64_t deadline;
 	char device[TARGET_DEVICE_MAX + 1];
 	struct json_object *data;

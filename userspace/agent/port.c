@@ -5,6 +5,7 @@
  * Does not look at requests: xfer.c does.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,8 +43,19 @@ static uint8_t lanes_of(const struct wire_device *device)
 	return device->lanes ? device->lanes : 1;
 }
 
+/* What the kernel does not know of an attach that no tool asked for. */
+static void describe(const struct port *port, struct p2pvhci_bind *bind,
+		     char *target, size_t len)
+{
+	snprintf(target, len, "%s/%s", port->remote->peer.name, port->target);
+	bind->flags = port->flags;
+	bind->target = (uintptr_t)target;
+	bind->target_len = (uint32_t)strlen(target);
+}
+
 static int bind_port(struct port *port, uint64_t cookie)
 {
+	char target[PEER_NAME_MAX + TARGET_DEVICE_MAX + 2];
 	struct p2pvhci_bind bind = {
 		.cookie = cookie,
 		.speed = port->device.speed,
@@ -53,6 +65,8 @@ static int bind_port(struct port *port, uint64_t cookie)
 	};
 	int ret;
 
+	if (!cookie)
+		describe(port, &bind, target, sizeof(target));
 	ret = ring_bind(&port->queue->ring, &bind);
 	if (ret)
 		return ret;
@@ -61,7 +75,7 @@ static int bind_port(struct port *port, uint64_t cookie)
 	return 0;
 }
 
-int port_open(struct remote *remote, uint64_t cookie,
+int port_open(struct remote *remote, const struct letter *letter,
 	      const struct wire_attached *attached, struct port **out)
 {
 	struct port *port;
@@ -74,9 +88,11 @@ int port_open(struct remote *remote, uint64_t cookie,
 	port->queue = remote->queue;
 	port->dev = attached->dev;
 	port->device = attached->device;
+	strcpy(port->target, letter->device);
+	port->flags = letter->flags;
 	port->since = time(NULL);
 	init_eps(port);
-	ret = bind_port(port, cookie);
+	ret = bind_port(port, letter->cookie);
 	if (ret) {
 		free(port);
 		return ret;

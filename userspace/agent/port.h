@@ -15,12 +15,14 @@
 #include <uv.h>
 
 #include "link.h"
+#include "target.h"
 #include "wire.h"
 #include "xfer.h"
 
 #define PORT_EPS	32
 
 struct iso;
+struct letter;
 struct queue;
 struct remote;
 
@@ -57,6 +59,8 @@ struct port_ep {
  * @epoch: and its incarnation
  * @dev: the server's name
  * @device: what it is
+ * @target: how it was asked for, DEVICE part
+ * @flags: P2PVHCI_PORT_*, as asked for
  * @since: when it was bound
  * @urbs: completed
  * @bytes_in: from the device
@@ -76,6 +80,8 @@ struct port {
 	uint32_t epoch;
 	uint32_t dev;
 	struct wire_device device;
+	char target[TARGET_DEVICE_MAX + 1];
+	uint32_t flags;
 	time_t since;
 	uint64_t urbs;
 	uint64_t bytes_in;
@@ -97,13 +103,13 @@ TAILQ_HEAD(port_list, port);
 /**
  * port_open() - plug a device in
  * @remote: peer; has a queue
- * @cookie: of the attach request
+ * @letter: the attach request
  * @attached: the server's answer
  * @port: out
  *
  * Return: 0, negative errno of ring_bind(), -ENOMEM.
  */
-int port_open(struct remote *remote, uint64_t cookie,
+int port_open(struct remote *remote, const struct letter *letter,
 	      const struct wire_attached *attached, struct port **port);
 
 /**

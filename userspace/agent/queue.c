@@ -31,8 +31,11 @@ static int take_unbound(struct queue *queue, const struct p2pvhci_req *req)
 {
 	struct port *port = port_find(queue->remote, req->port, req->epoch);
 
-	if (port)
-		port_end(port, PORT_TELL_SERVER, 0);
+	if (!port)
+		return 0;
+	if (req->arg == P2PVHCI_UNBOUND_SLEEP)
+		comeback_start(port);
+	port_end(port, PORT_TELL_SERVER, 0);
 	return 0;
 }
 

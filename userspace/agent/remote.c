@@ -167,115 +167,11 @@ static void link_is_up(struct link *link, const struct wire_hello *hello)
 	remote_settle(remote);
 }
 
-static struct wire_device *find_device(struct remote *remote, const char *busid)
-{
-	size_t i;
-
-	for (i = 0; i < remote->ndevices; i++)
-		if (!strcmp(remote->devices[i].busid, busid))
-			return &remote->devices[i];
-	return NULL;
-}
-
-static int on_device(struct remote *remote, const struct wire_msg *msg)
-{
-	struct wire_device *device = find_device(remote, msg->device.busid);
-
-	if (!device && remote->ndevices == REMOTE_DEVICES_MAX)
-		return link_reason(remote->link, "more than %u devices",
-				   REMOTE_DEVICES_MAX);
-	if (!device)
-		device = &remote->devices[remote->ndevices++];
-	*device = msg->device;
-	return 0;
-}
-
-static int on_device_gone(struct remote *remote, const struct wire_msg *msg)
-{
-	struct wire_device *device = find_device(remote,
-						 msg->device_gone.busid);
-
-	if (device)
-		*device = remote->devices[--remote->ndevices];
-	return 0;
-}
-
-static int on_list_end(struct remote *remote, const struct wire_msg *msg)
-{
-	(void)msg;
-	remote->listed = 1;
-	want_step(remote);
-	return 0;
-}
-
-static int on_attached(struct remote *remote, const struct wire_msg *msg)
-{
-	return want_attached(remote, &msg->attached);
-}
-
-static int on_refused(struct remote *remote, const struct wire_msg *msg)
-{
-	return want_refused(remote, &msg->refused);
-}
-
-static const int remote_code_errno[] = {
-	[P2PUSB_CODE_OK] = 0,
-	[P2PUSB_CODE_NO_DEVICE] = ENODEV,
-	[P2PUSB_CODE_BUSY] = EBUSY,
-	[P2PUSB_CODE_CLAIM] = EBUSY,
-	[P2PUSB_CODE_UNSUPPORTED] = EOPNOTSUPP,
-	[P2PUSB_CODE_LIMIT] = ENOSPC,
-	[P2PUSB_CODE_UNPLUGGED] = ENODEV,
-	[P2PUSB_CODE_REVOKED] = EACCES,
-	[P2PUSB_CODE_SHUTDOWN] = ESHUTDOWN,
-	[P2PUSB_CODE_IO] = EIO,
-};
-
-/* Unknown to us when both sides gave it up at the same time. */
-static int on_detached(struct remote *remote, const struct wire_msg *msg)
-{
-	const struct wire_detached *detached = &msg->detached;
-	struct port *port = port_by_dev(remote, detached->dev);
-	struct leaving *leaving;
-	int err = EIO;
-
-	if (detached->code < sizeof(remote_code_errno) / sizeof(int))
-		err = remote_code_errno[detached->code];
-	if (port) {
-		if (detached->text[0])
-			log_note("%s/%s: %s", remote->peer.name,
-				 port->device.busid, detached->text);
-		port_end(port, PORT_TELL_KERNEL, err ? err : ENODEV);
-		return 0;
-	}
-	TAILQ_FOREACH(leaving, &remote->leaving, entry)
-		if (leaving->dev == detached->dev)
-			break;
-	if (leaving) {
-		TAILQ_REMOVE(&remote->leaving, leaving, entry);
-		free(leaving);
-		want_step(remote);
-	}
-	return 0;
-}
-
-/* All that the link lets through to an agent. */
-static int (*const remote_msgs[])(struct remote *remote,
-				  const struct wire_msg *msg) = {
-	[P2PUSB_MSG_DEVICE] = on_device,
-	[P2PUSB_MSG_DEVICE_GONE] = on_device_gone,
-	[P2PUSB_MSG_LIST_END] = on_list_end,
-	[P2PUSB_MSG_ATTACHED] = on_attached,
-	[P2PUSB_MSG_REFUSED] = on_refused,
-	[P2PUSB_MSG_DETACHED] = on_detached,
-};
-
 static int link_msg(struct link *link, const struct wire_msg *msg)
 {
 	struct remote *remote = link_ctx(link);
 
-	return remote->state == REMOTE_UP ? remote_msgs[msg->type](remote, msg) :
-					    0;
+	return remote->state == REMOTE_UP ? remote_msg(remote, msg) : 0;
 }
 
 static int ep_begin(struct link_ep *stream, const struct wire_msg *msg,
@@ -436,7 +332,8 @@ void remote_settle(struct remote *remote)
 
 	if (remote->stop)
 		return;
-	if (TAILQ_EMPTY(&remote->ports) && TAILQ_EMPTY(&remote->wants))
+	if (TAILQ_EMPTY(&remote->ports) && TAILQ_EMPTY(&remote->wants) &&
+	    TAILQ_EMPTY(&remote->comebacks))
 		uv_timer_start(&remote->linger, lingered, linger, 0);
 	else
 		uv_timer_stop(&remote->linger);
@@ -454,6 +351,7 @@ static void remote_stop(struct remote *remote, struct letter *letter)
 {
 	remote->stop = letter;
 	want_refuse_all(remote, "E_SHUTDOWN", "the agent stops", NULL);
+	comeback_drop_all(remote);
 	end_ports(remote, PORT_TELL_KERNEL | PORT_TELL_SERVER, 0);
 	if (remote->link)
 		hang_up(remote, P2PUSB_CLOSE_SHUTDOWN, "the agent stops");
@@ -461,50 +359,6 @@ static void remote_stop(struct remote *remote, struct letter *letter)
 		uv_cancel((uv_req_t *)&remote->resolve);
 	else
 		remote_finish(remote);
-}
-
-static void add(struct json_object *o, const char *key, uint64_t value)
-{
-	json_object_object_add(o, key, json_object_new_int64((int64_t)value));
-}
-
-static void add_text(struct json_object *o, const char *key, const char *text)
-{
-	json_object_object_add(o, key, json_object_new_string(text));
-}
-
-static struct json_object *link_status(const struct remote *remote)
-{
-	struct json_object *o = json_object_new_object();
-	struct link_stats stats = { 0 };
-	char addr[64] = "";
-
-	if (remote->link && remote->state == REMOTE_UP) {
-		link_get_stats(remote->link, &stats);
-		link_peer_addr(remote->link, addr, sizeof(addr));
-	}
-	add_text(o, "state", remote_state_name(remote->state));
-	add_text(o, "via", addr);
-	add(o, "rtt_us", stats.srtt_us);
-	add(o, "sent", stats.sent);
-	add(o, "received", stats.received);
-	json_object_object_add(o, "gso", json_object_new_boolean(stats.gso));
-	json_object_object_add(o, "gro", json_object_new_boolean(stats.gro));
-	return o;
-}
-
-static void remote_status(struct remote *remote, struct letter *letter)
-{
-	struct json_object *ports = json_object_new_array();
-	struct json_object *data = json_object_new_object();
-	const struct port *port;
-
-	TAILQ_FOREACH(port, &remote->ports, entry)
-		json_object_array_add(ports, port_status(port));
-	json_object_object_add(data, "link", link_status(remote));
-	json_object_object_add(data, "attachments", ports);
-	letter->data = data;
-	mailbox_post(remote->config->home, letter);
 }
 
 static void remote_take(void *owner, struct letter *letter)
@@ -518,7 +372,8 @@ static void remote_take(void *owner, struct letter *letter)
 		want_take(remote, letter);
 		break;
 	case LETTER_STATUS:
-		remote_status(remote, letter);
+		letter->data = remote_status(remote);
+		mailbox_post(remote->config->home, letter);
 		break;
 	case LETTER_STOP:
 		remote_stop(remote, letter);
@@ -561,6 +416,7 @@ int remote_start(const struct remote_config *config, const struct peer *peer,
 	TAILQ_INIT(&remote->wants);
 	TAILQ_INIT(&remote->ports);
 	TAILQ_INIT(&remote->leaving);
+	TAILQ_INIT(&remote->comebacks);
 	ret = uv_loop_init(&remote->loop);
 	if (ret)
 		goto err_free;

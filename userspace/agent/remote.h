@@ -15,6 +15,7 @@
 #include <sys/queue.h>
 #include <uv.h>
 
+#include "comeback.h"
 #include "link.h"
 #include "mailbox.h"
 #include "peer.h"
@@ -101,6 +102,7 @@ TAILQ_HEAD(leaving_list, leaving);
  * @wants: what is asked for
  * @ports: what is plugged in
  * @leaving: what was given back
+ * @comebacks: what is to be plugged in again
  */
 struct remote {
 	TAILQ_ENTRY(remote) entry;
@@ -128,6 +130,7 @@ struct remote {
 	struct want_list wants;
 	struct port_list ports;
 	struct leaving_list leaving;
+	struct comeback_list comebacks;
 };
 
 /**
@@ -167,6 +170,23 @@ void remote_need_link(struct remote *remote);
  * Return: 0, negative errno.
  */
 int remote_need_queue(struct remote *remote);
+
+/**
+ * remote_msg() - a message on the control stream
+ * @remote: up
+ * @msg: one that the link lets through to an agent
+ *
+ * Return: 0; -EPROTO when the peer broke the contract, and the link knows how.
+ */
+int remote_msg(struct remote *remote, const struct wire_msg *msg);
+
+/**
+ * remote_status() - for `status`
+ * @remote: peer
+ *
+ * Return: object with the link and the attachments.
+ */
+struct json_object *remote_status(const struct remote *remote);
 
 /**
  * remote_settle() - a want or a port has gone: is anybody left?

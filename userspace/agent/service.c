@@ -86,8 +86,9 @@ static void refuse_attach(struct service *service, uint64_t cookie,
 
 static int post_attach(struct service *service, const struct peer *peer,
 		       const struct target *target, uint64_t cookie,
-		       uint32_t timeout_ms)
+		       const struct p2pvhci_attach_request *head)
 {
+	uint32_t timeout_ms = head->timeout_ms;
 	struct remote *remote;
 	struct letter *letter;
 	int ret;
@@ -101,6 +102,7 @@ static int post_attach(struct service *service, const struct peer *peer,
 	if (!letter)
 		return -ENOMEM;
 	letter->cookie = cookie;
+	letter->flags = head->flags;
 	strcpy(letter->device, target->device);
 	remote_post(remote, letter);
 	return 0;
@@ -108,8 +110,10 @@ static int post_attach(struct service *service, const struct peer *peer,
 
 /* The sentence is for who typed the target; the kernel took it unread. */
 static void start_attach(struct service *service, uint64_t cookie,
-			 const uint8_t *text, uint32_t len, uint32_t timeout_ms)
+			 const uint8_t *text,
+			 const struct p2pvhci_attach_request *head)
 {
+	uint32_t len = head->target_len;
 	struct refusal refusal = { 0 };
 	const struct peer *peer;
 	struct target target;
@@ -138,7 +142,7 @@ static void start_attach(struct service *service, uint64_t cookie,
 		refuse_attach(service, cookie, &refusal);
 		return;
 	}
-	ret = post_attach(service, peer, &target, cookie, timeout_ms);
+	ret = post_attach(service, peer, &target, cookie, head);
 	if (ret) {
 		refusal_set(&refusal, "E_INTERNAL", NULL, "no thread for %s: %s",
 			    peer->name, strerror(-ret));
@@ -157,8 +161,7 @@ static int take_attach(struct service *service, const struct p2pvhci_req *req)
 	if (head.target_len > P2PVHCI_TARGET_MAX ||
 	    head.target_len > req->len - sizeof(head))
 		return -EPROTO;
-	start_attach(service, req->token, payload + sizeof(head),
-		     head.target_len, head.timeout_ms);
+	start_attach(service, req->token, payload + sizeof(head), &head);
 	return 0;
 }
 

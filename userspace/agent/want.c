@@ -42,6 +42,11 @@ static void answer_refused(struct want *want)
 		mailbox_post(want->remote->config->home, letter);
 		return;
 	}
+	if (letter->comeback) {
+		comeback_failed(letter->comeback, &letter->refusal);
+		free(letter);
+		return;
+	}
 	refusal_sentence(&letter->refusal, sentence, sizeof(sentence));
 	log_note("%s", sentence);
 	ring_attach_done(want->remote->config->listen_fd, letter->cookie,
@@ -272,6 +277,9 @@ static void refuse_bind(struct want *want, int err)
 	if (err == -ENOSPC)
 		refusal_set(refusal, "E_LIMIT", "p2pusbctl detach",
 			    "every port of this machine is taken");
+	else if (err == -EAGAIN)
+		refusal_set(refusal, "E_IO", NULL,
+			    "this machine goes to sleep");
 	else if (err == -ENOENT)
 		refusal_set(refusal, "E_TIMEOUT", NULL,
 			    "nobody waits for it any more");
@@ -291,7 +299,7 @@ static void plug(struct want *want, const struct wire_attached *attached)
 
 	ret = remote_need_queue(remote);
 	if (!ret)
-		ret = port_open(remote, want->letter->cookie, attached, &port);
+		ret = port_open(remote, want->letter, attached, &port);
 	if (ret) {
 		send_detach(remote, attached->dev);
 		refuse_bind(want, ret);
@@ -300,8 +308,11 @@ static void plug(struct want *want, const struct wire_attached *attached)
 	snprintf(text, sizeof(text), "%s/%s is attached as port %u",
 		 remote->peer.name, port->device.busid, port->number);
 	/* A bound port is a success, even if the answer comes too late. */
-	ring_attach_done(remote->config->listen_fd, want->letter->cookie, 0,
-			 text);
+	if (want->letter->comeback)
+		comeback_done(want->letter->comeback);
+	else
+		ring_attach_done(remote->config->listen_fd,
+				 want->letter->cookie, 0, text);
 	log_note("%s", text);
 	free(want->letter);
 	want->letter = NULL;
