@@ -152,6 +152,42 @@ static void status_table(struct json_object *rows,
 	screen_table(rows, columns);
 }
 
+static double status_ms(struct json_object *row, const char *key)
+{
+	return (double)field_number(row, key) / 1000;
+}
+
+/* "port 3, 0x81: 20.1 of 20.0 ms ready, 0 late, …" */
+static void status_show_stream(struct json_object *device,
+			       struct json_object *row)
+{
+	screen_line("port %d, 0x%02x: %s, %.1f of %.1f ms ready, %.1f ppm, %lld packets, %lld late, %lld lost, %lld underruns, %lld overruns",
+		    (int)field_number(device, "port"),
+		    (unsigned int)field_number(row, "endpoint"),
+		    field_text(row, "state"), status_ms(row, "level_us"),
+		    status_ms(row, "delay_us"), status_ms(row, "rate_ppb"),
+		    (long long)field_number(row, "packets"),
+		    (long long)field_number(row, "late"),
+		    (long long)field_number(row, "lost"),
+		    (long long)field_number(row, "underruns"),
+		    (long long)field_number(row, "overruns"));
+}
+
+static void status_show_streams(struct json_object *agent)
+{
+	struct json_object *devices = field_array(agent, "attachments");
+	struct json_object *device, *rows;
+	size_t i, j, n = devices ? json_object_array_length(devices) : 0;
+
+	for (i = 0; i < n; i++) {
+		device = json_object_array_get_idx(devices, i);
+		rows = field_array(device, "isochronous");
+		for (j = 0; rows && j < json_object_array_length(rows); j++)
+			status_show_stream(device,
+					   json_object_array_get_idx(rows, j));
+	}
+}
+
 static const struct screen_column status_shares[] = {
 	{ "SHARED", "busid", NULL },
 	{ "STATE", "state", NULL },
@@ -191,6 +227,7 @@ void cmd_status_show(const struct request *req, struct json_object *out)
 	status_show_daemon(out, DAEMON_AGENT);
 	status_show_daemon(out, DAEMON_SERVER);
 	status_table(field_array(module, "ports"), status_ports);
+	status_show_streams(agent);
 	status_table(field_array(agent, "peers"), status_peers);
 	status_show_shares(field_object(out, "server"));
 }
