@@ -77,7 +77,7 @@ static void read_configuration(struct engine_device *dev)
 
 static int read_descriptors(struct engine_device *dev)
 {
-	uint8_t *data;
+	uint8_t *data, *less;
 	ssize_t len;
 
 	data = malloc(DESC_MAX);
@@ -89,9 +89,8 @@ static int read_descriptors(struct engine_device *dev)
 		free(data);
 		return len;
 	}
-	dev->desc.data = realloc(data, len ? len : 1);
-	if (!dev->desc.data)
-		dev->desc.data = data;
+	less = realloc(data, len ? len : 1);
+	dev->desc.data = less ? less : data;
 	dev->desc.len = len;
 	return 0;
 }
