@@ -398,6 +398,24 @@ static void lets_a_device_sleep_and_wakes_it(void **state)
 	assert_int_equal(fake.sent[2].msg.power.state, P2PUSB_POWER_ON);
 }
 
+/* A server that knows no sleep: fine, but for what is to wake us. */
+static void keeps_awake_what_could_not_wake_us(void **state)
+{
+	struct p2pvhci_req req = control_op(0, 1, P2PVHCI_OP_SUSPEND);
+
+	(void)state;
+	remote->hello.caps = 0;
+	submit(req);
+	req.arg = P2PVHCI_SUSPEND_WAKEUP;
+	req.token++;
+	req.seq++;
+	submit(req);
+	turn();
+	assert_int_equal(fake.nsent, 0);
+	assert_int_equal(kernel.cmps[0].status, P2PVHCI_ST_OK);
+	assert_int_equal(kernel.cmps[1].status, P2PVHCI_ST_NOSPC);
+}
+
 static void fetches_long_bytes_for_the_device(void **state)
 {
 	struct p2pvhci_req req = bulk(5, 1, 0x02, 200000);
@@ -501,6 +519,7 @@ int main(void)
 		BED_TEST(names_the_stream_of_a_transfer),
 		BED_TEST(answers_for_a_server_that_cannot),
 		BED_TEST(lets_a_device_sleep_and_wakes_it),
+		BED_TEST(keeps_awake_what_could_not_wake_us),
 		BED_TEST(fetches_long_bytes_for_the_device),
 		BED_TEST(hands_long_bytes_of_the_device_over),
 		BED_TEST(asks_for_long_bytes_as_far_as_there_is_room),

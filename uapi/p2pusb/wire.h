@@ -452,8 +452,9 @@ enum p2pusb_power_state {
  *
  * Nothing else is outstanding when SUSPEND is sent, and nothing follows it
  * but ON.  Answered by COMPLETE once it is so; a server that cannot let the
- * device sleep leaves it awake and says OK.  Without P2PUSB_CAP_POWER, or on
- * another endpoint than 0, it closes the connection.
+ * device sleep leaves it awake and says OK; but SUSPEND_WAKEUP fails when the
+ * device would not sleep and so could wake nobody.  Without P2PUSB_CAP_POWER,
+ * or on another endpoint than 0, it closes the connection.
  */
 struct p2pusb_power {
 	p2pusb_le64 seq;

@@ -162,6 +162,10 @@ int xfer_op_status(const struct port_ep *ep, const struct xfer *xfer)
 
 	if (op == P2PVHCI_OP_SUBMIT)
 		return submit_status(ep, xfer);
+	/* Asleep here and awake there, a keyboard would be heard by nobody. */
+	if (op == P2PVHCI_OP_SUSPEND && !(hello->caps & P2PUSB_CAP_POWER) &&
+	    xfer->req.arg & P2PVHCI_SUSPEND_WAKEUP)
+		return P2PVHCI_ST_NOSPC;
 	if ((hello->caps & xfer_ops[op].cap) != xfer_ops[op].cap)
 		return xfer_ops[op].lacking;
 	if (xfer_ops[op].put == put_streams)

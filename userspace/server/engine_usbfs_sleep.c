@@ -3,8 +3,9 @@
  * engine_usbfs_sleep - let a device sleep, and hear when it wakes up by itself.
  *
  * Whether it does sleep is its host's to decide (power/control, what else is
- * on its hub); one that stays awake is none the worse.  usbfs could tell only a
- * thread that waits of a resume, so the loop looks at sysfs instead.
+ * on its hub); one that stays awake is none the worse, unless it is to wake its
+ * client: nobody listens to it meanwhile.  usbfs could tell only a thread that
+ * waits of a resume, so the loop looks at sysfs instead.
  */
 #include <errno.h>
 #include <linux/usbdevice_fs.h>
@@ -24,9 +25,13 @@ int engine_usbfs_power(struct engine_device *dev, uint32_t state)
 
 	dev->suspended = 0;
 	dev->dozing = 0;
+	if (state == P2PUSB_POWER_SUSPEND_WAKEUP &&
+	    !sysfs_is(dev->busid, "power/control", "auto"))
+		return -EOPNOTSUPP;
 	if (ioctl(dev->fd, sleep ? USBDEVFS_ALLOW_SUSPEND :
 				   USBDEVFS_FORBID_SUSPEND, NULL))
-		return errno == ENODEV ? -ENODEV : 0;
+		return errno == ENODEV ||
+		       state == P2PUSB_POWER_SUSPEND_WAKEUP ? -errno : 0;
 	dev->dozing = sleep;
 	return 0;
 }
