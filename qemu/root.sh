@@ -16,7 +16,8 @@ root_path()
 
 # root_inside ROOT USER COMMAND [TREE] - run a shell command as USER in a root,
 # in /src, which is TREE of the host if one is named.  The mounts live in a
-# namespace of their own, so that a kill leaves none.
+# namespace of their own, so that a kill leaves none; /tmp is of the call, since
+# programs name files there after process ids, which start anew in each.
 root_inside()
 {
 	# The expressions are for the inner shell.
@@ -24,6 +25,7 @@ root_inside()
 	as_root unshare --mount --propagation private --pid --fork \
 		--kill-child /bin/sh -ec '
 			mount -t proc proc "$1/proc"
+			mount -t tmpfs -o mode=1777 tmpfs "$1/tmp"
 			[ -z "$4" ] || mount --bind "$4" "$1/src"
 			exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin \
 				HOME=/tmp LC_ALL=C.UTF-8 \
