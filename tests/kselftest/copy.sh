@@ -3,6 +3,7 @@
 #
 # subject: transfers beyond the ring's areas; memory that faults holds nobody up
 # vm: one
+# proves: bulk URB beyond the ring
 # timeout: 60
 # also: debug
 

@@ -4,7 +4,6 @@
 # subject: SIGKILL of the agent with 1000 URBs in flight
 # vm: one
 # proves: death of the agent
-# smoke: yes
 # timeout: 90
 # also: debug
 

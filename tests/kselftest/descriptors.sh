@@ -3,6 +3,7 @@
 #
 # subject: impossible descriptors: the device is given up, its port is not
 # vm: one
+# proves: impossible descriptors
 # timeout: 150
 #
 # Turns red when such a device is configured, asked for ever, or spoils its port.

@@ -3,6 +3,8 @@
 #
 # subject: isochronous packets in both directions, paced; late, wrong, unplugged
 # vm: one
+# proves: isochronous IN, isochronous OUT, isochronous frame numbers
+# smoke: yes
 # timeout: 90
 # also: debug
 

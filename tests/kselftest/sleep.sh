@@ -3,6 +3,7 @@
 #
 # subject: system sleep: refused with a reason, or the device is unplugged first
 # vm: one
+# proves: system suspend and resume
 # timeout: 90
 # also: debug
 #

@@ -3,6 +3,8 @@
 #
 # subject: bulk streams: granted, in order each for itself, freed, refused
 # vm: one
+# proves: bulk streams
+# smoke: yes
 # timeout: 60
 # also: debug
 
