@@ -61,8 +61,8 @@ static void loopback_describe(struct desc *desc, const struct spec *spec)
 const struct persona persona_loopback = {
 	.name = "loopback",
 	.text = "what comes on bulk OUT 0x01 goes back on bulk IN 0x81",
-	.vid = 0x0525,
-	.pid = 0xa4a2,
+	.vid = 0x1209,
+	.pid = 0x0007,
 	.speed = SPEC_SPEED_HIGH,
 	.min_speed = SPEC_SPEED_FULL,
 	.describe = loopback_describe,
