@@ -28,6 +28,15 @@ fake_prepare()
 		ktap_abort "the agent does not take the id of fakedev"
 }
 
+# fake_jitter MS - start the agent again with a fixed jitter buffer.
+fake_jitter()
+{
+	rig_daemons_stop || ktap_abort "the agent does not stop"
+	mkdir -p "${rig_agent_conf%/*}"
+	printf '[iso]\njitter_ms = %u\n' "$1" >"$rig_agent_conf"
+	rig_agent_start
+}
+
 # fake_start PLACE SCRIPT [OPTION]... - start it and wait until it is ready; on
 # the wire nothing is attached by that.
 fake_start()
