@@ -71,9 +71,9 @@ int pipe_open(struct device *dev, struct link_ep *stream,
 
 /*
  * Memory for transfers is one pot for all devices.  A request that gets none
- * waits until others give some back: those of its pipe, for as long as they
- * take, or those of other pipes, which may be idle for ever and so have a
- * deadline.
+ * waits until others give some back.  While some are before it in its pipe, it
+ * waits as long as they take; then those of other pipes may be idle for ever,
+ * and there is a deadline.
  */
 
 #define HUNGER_STEP_MS	100
@@ -152,6 +152,7 @@ static void pipe_forget(struct pipe *pipe, struct xfer *xfer)
 	TAILQ_REMOVE(&pipe->xfers, xfer, entry);
 	pipe->nxfers--;
 	pipe->bytes -= xfer->io.length;
+	pipe->since_ms = 0;
 	xfer_put(xfer);
 }
 
@@ -181,9 +182,7 @@ static void pipe_start(struct pipe *pipe, struct xfer *xfer)
 		pipe->since_ms = 0;
 		return;
 	}
-	if (xfer != TAILQ_FIRST(&pipe->xfers))
-		return;
-	if (pipe_hopes(pipe)) {
+	if (xfer != TAILQ_FIRST(&pipe->xfers) || pipe_hopes(pipe)) {
 		pipe_wait(pipe, 1);
 	} else {
 		pipe->since_ms = 0;
