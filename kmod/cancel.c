@@ -34,6 +34,20 @@ void p2pv_cancel_publish(struct p2pv_queue *q, struct p2pv_slot *slot)
 }
 
 /*
+ * The agent has completed it, and runs a stream of packets beside the URBs: it
+ * has to know that the driver does not wait for their time to pass.
+ */
+static void cancel_tell(struct p2pv_queue *q, const struct p2pv_slot *slot)
+{
+	struct p2pvhci_req req;
+
+	lockdep_assert_held(&slot->port->lock);
+
+	p2pv_urb_request(q, slot, P2PVHCI_OP_CANCEL, &req);
+	p2pv_queue_publish(q, &req);
+}
+
+/*
  * A device that says nothing during enumeration, or after a reset, would be
  * asked again and again while everybody waits on usbcore's locks; such a device
  * is gone.  So is one whose queue has no room to ask it.
@@ -59,6 +73,8 @@ static int cancel_withdraw(struct p2pv_port *port, struct urb *urb,
 	}
 	switch (slot->state) {
 	case P2PV_SLOT_HELD:
+		if (slot->npkt)
+			cancel_tell(port->queue, slot);
 		p2pv_giveback_finish(port->queue, slot, slot->status, done);
 		p2pv_giveback_drain(port->queue, ep, urb->stream_id, done);
 		/* Room for others, who wait for a completion in vain. */

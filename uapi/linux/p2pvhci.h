@@ -121,7 +121,9 @@ struct p2pvhci_uctl {
  * enum p2pvhci_op - request operations
  * @P2PVHCI_OP_SUBMIT: an URB.  Completed by its token.
  * @P2PVHCI_OP_CANCEL: the URB @token is wanted back.  Has no completion of its
- *	own: the SUBMIT is completed with what really happened to it.
+ *	own: the SUBMIT is completed with what really happened to it.  Of an
+ *	isochronous URB that is complete already, but was not given back yet, it
+ *	only says that the driver stops.
  * @P2PVHCI_OP_RESET: reset the device behind @port; endpoint 0, in the order
  *	of its SUBMITs.  Completed by its token.
  * @P2PVHCI_OP_UNBOUND: the kernel has unbound @port (detach); every token of
