@@ -18,6 +18,7 @@
  * @xfer: what the model sees
  * @ep: endpoint
  * @seq: names it
+ * @since: when it came
  * @lead: bytes ahead of the data in @buffer
  * @buffer: the data, and room ahead of them for what travels so
  */
@@ -26,6 +27,7 @@ struct wire_xfer {
 	struct model_xfer xfer;
 	struct wire_ep *ep;
 	uint64_t seq;
+	uint64_t since;
 	uint32_t lead;
 	uint8_t *buffer;
 };
@@ -98,6 +100,8 @@ static void tell_xfer(const struct wire_xfer *wx)
 			.actual = xfer->actual,
 			.npkt = (uint16_t)npkt,
 			.errs = (uint16_t)xfer->errs,
+			.device_us = (uint32_t)((now_of(wx->ep) - wx->since) /
+						1000),
 			.start_frame = (uint32_t)xfer->slot,
 		},
 	};
@@ -302,6 +306,7 @@ static int on_submit(struct wire_ep *ep, const struct wire_msg *msg)
 	wx = calloc(1, sizeof(*wx));
 	if (!wx)
 		return -ENOMEM;
+	wx->since = now_of(ep);
 	ret = take_submit(ep, msg, wx);
 	free(ep->incoming);
 	ep->incoming = NULL;

@@ -3,8 +3,8 @@
  * iso_out - isochronous packets to the device.
  *
  * URBs are complete to the kernel, which paces them, as soon as their bytes
- * are with us; but no more than a delay's worth of them is ahead of the device,
- * which ties the driver to the device's clock.
+ * are with us; but no more than a delay's worth of them, and some, is ahead of
+ * the device, which ties the driver to the device's clock.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +12,7 @@
 #include "iso_int.h"
 
 #define EMPTY_NS	ISO_MS		/* less was ready: the device had to wait */
-#define ROOM_MIN_NS	(10 * ISO_MS)	/* above the target, at least */
+#define ROOM_NS		(200 * ISO_MS)	/* above the target */
 #define HOLD_NS		(200 * ISO_MS)	/* an URB that cannot be sent */
 #define GAP_NS		(20 * ISO_MS)	/* longer ones are pauses */
 
@@ -21,13 +21,14 @@ static uint64_t target_ns(const struct iso *iso)
 	return (uint64_t)iso_jitter_target(&iso->jitter) * 1000;
 }
 
-/* What may be on the way to the device and back at a time. */
+/*
+ * What may be on the way to the device and back at a time.  The rate keeps it
+ * near the target; this only bounds it.  A tight bound would starve the device
+ * when the way back takes longer than it did.
+ */
 static uint64_t limit_ns(const struct iso *iso, uint32_t npkt)
 {
-	uint64_t target = target_ns(iso);
-	uint64_t room = target > ROOM_MIN_NS ? target : ROOM_MIN_NS;
-
-	return target + room + iso_rtt(iso) + 2 * iso_time(iso, npkt);
+	return target_ns(iso) + ROOM_NS + iso_rtt(iso) + iso_time(iso, npkt);
 }
 
 static void give(struct iso *iso, struct xfer *xfer, uint8_t status,

@@ -131,14 +131,14 @@ static int submit_status(const struct port_ep *ep, const struct xfer *xfer)
 	const struct ring *ring = &ep->port->queue->ring;
 	const struct p2pvhci_req *req = &xfer->req;
 
+	if (req->len > hello->max_urb_bytes)
+		return P2PVHCI_ST_NOSPC;
 	if (req->type == P2PVHCI_XFER_ISO)
 		return hello->caps & P2PUSB_CAP_ISO ? -1 : P2PVHCI_ST_NOSR;
 	if (req->npkt)
 		return P2PVHCI_ST_PROTO;
 	if (req->stream && !(hello->caps & P2PUSB_CAP_STREAMS))
 		return P2PVHCI_ST_NOSR;
-	if (req->len > hello->max_urb_bytes)
-		return P2PVHCI_ST_NOSPC;
 	if (req->len && !xfer->in && req->out_off != P2PVHCI_OUT_COPY &&
 	    !ring_out(ring, req))
 		return P2PVHCI_ST_PROTO;

@@ -257,7 +257,7 @@ static void defaults(struct settings *s)
 		strcpy(s->name, "p2pusbd");
 	s->log_level = LOG_LEVEL_NOTE;
 	s->max_urbs = 256;
-	s->max_urb_kib = 4096;
+	s->max_urb_kib = 8192;
 	s->max_ep_kib = 8192;
 	s->max_links = 32;
 }
