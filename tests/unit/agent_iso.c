@@ -35,6 +35,7 @@ static struct {
 	double ppm;
 	uint64_t delay;
 	uint64_t spread;
+	uint64_t slow;		/* the way back, beyond the RTT */
 	uint64_t frozen;	/* nothing arrives here before */
 	unsigned int seed;
 	/* network and controller */
@@ -272,7 +273,7 @@ static void plan(const struct job *there)
 	job->first = sim.frame;
 	sim.frame += job->npkt;
 	job->device_us = (uint32_t)((end - there->at) / 1000);
-	job->at = end + sim.delay + jitter();
+	job->at = end + sim.delay + sim.slow + jitter();
 	if (job->at < sim.frozen)
 		job->at = sim.frozen;
 	if (job->at < sim.last_back)
@@ -510,6 +511,20 @@ static void lives_through_a_stall(void **state)
 	}
 }
 
+static void feeds_the_device_when_the_way_back_is_slow(void **state)
+{
+	(void)state;
+	begin(EP_OUT, 12, 1, 1000);
+	sim.slow = 60 * MS;
+	fake.srtt_us = 400;
+	run_ms(2000);
+	forget();
+	run_ms(5000);
+	assert_in_range(sim.returned, 4980, 5020);
+	assert_int_equal(sim.gaps, 0);
+	assert_int_equal(stream()->lost, 0);
+}
+
 static void serves_one_transfer_at_a_time(void **state)
 {
 	static const uint8_t eps[] = { EP_IN, EP_OUT };
@@ -707,6 +722,7 @@ int main(void)
 		BED_TEST(flows_to_the_device_without_gaps),
 		BED_TEST(follows_the_clock_of_the_device),
 		BED_TEST(lives_through_a_stall),
+		BED_TEST(feeds_the_device_when_the_way_back_is_slow),
 		BED_TEST(serves_one_transfer_at_a_time),
 		BED_TEST(sends_the_rest_when_no_more_comes),
 		BED_TEST(stops_when_nobody_asks),
