@@ -349,6 +349,22 @@ static void names_the_stream_of_a_transfer(void **state)
 	assert_int_equal((uint32_t)kernel.cmps[0].token, 1);
 }
 
+static void finds_each_request_whatever_came_before(void **state)
+{
+	uint32_t i;
+
+	(void)state;
+	remote->hello.max_urbs = TAGS;
+	submit(bulk(0, 1, 0x81, 8));
+	/* As many later that one is hidden behind another. */
+	for (i = 0; i < 3 * TAGS; i++) {
+		submit(bulk(1, i + 2, 0x81, 8));
+		assert_int_equal(receive(0x81, complete(i + 2, 0, 8, 8), 0), 0);
+	}
+	assert_int_equal(receive(0x81, complete(1, 0, 8, 8), 0), 0);
+	assert_int_equal(receive(0x81, complete(1, 0, 8, 8), 0), -EPROTO);
+}
+
 static void answers_for_a_server_that_cannot(void **state)
 {
 	static const uint8_t ops[] = {
@@ -517,6 +533,7 @@ int main(void)
 		BED_TEST(holds_still_when_a_stream_is_lost),
 		BED_TEST(asks_for_streams_in_the_order_of_endpoint_0),
 		BED_TEST(names_the_stream_of_a_transfer),
+		BED_TEST(finds_each_request_whatever_came_before),
 		BED_TEST(answers_for_a_server_that_cannot),
 		BED_TEST(lets_a_device_sleep_and_wakes_it),
 		BED_TEST(keeps_awake_what_could_not_wake_us),

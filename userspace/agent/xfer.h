@@ -74,6 +74,8 @@ TAILQ_HEAD(xfer_list, xfer);
 /**
  * struct xfer_table - the requests of one queue
  * @slots: one a tag, found by the low half of the token
+ * @by_seq: @tags of those in XFER_SENT, where xfer_hint() says, if they are
+ *	still there
  * @tags: how many
  * @no_packets: where in the IN area as many packets lie as there can be, all
  *	lost
@@ -84,6 +86,7 @@ TAILQ_HEAD(xfer_list, xfer);
  */
 struct xfer_table {
 	struct xfer *slots;
+	struct xfer **by_seq;
 	uint32_t tags;
 	uint32_t no_packets;
 	struct xfer_list parked;

@@ -30,6 +30,23 @@ int xfer_op_status(const struct port_ep *ep, const struct xfer *xfer);
 int xfer_is_long(const struct queue *queue, const struct p2pvhci_req *req);
 
 /**
+ * xfer_hint() - where to look for a request first
+ * @ep: endpoint
+ * @seq: of the request
+ *
+ * Streams complete in any order; a walk through hundreds of requests for each
+ * would be what they are slow by.
+ *
+ * Return: entry of @by_seq.
+ */
+static inline struct xfer **xfer_hint(const struct port_ep *ep, uint64_t seq)
+{
+	const struct xfer_table *table = &ep->port->queue->xfers;
+
+	return &table->by_seq[(seq + ep->addr) % table->tags];
+}
+
+/**
  * xfer_need_stream() - the stream of an endpoint, for a type of transfer
  * @ep: endpoint
  * @type: enum p2pvhci_xfer

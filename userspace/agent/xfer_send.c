@@ -262,6 +262,7 @@ static void send_one(struct port_ep *ep, struct xfer *xfer)
 	ep->nsent++;
 	ep->bytes += xfer->req.len;
 	xfer->state = XFER_SENT;
+	*xfer_hint(ep, xfer->req.seq) = xfer;
 	xfer_ops[xfer->req.op].put(xfer, &msg);
 	payload = copy ? copy : ring_out(ring, &xfer->req);
 	xfer_check_sent(ep, link_ep_send(ep->stream, &msg,
