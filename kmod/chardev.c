@@ -231,13 +231,16 @@ static int chardev_copy(struct p2pv_queue *q, union chardev_arg *arg)
 static int chardev_port_event(struct p2pv_queue *q, union chardev_arg *arg)
 {
 	const struct p2pvhci_port_event *e = &arg->event;
-	struct p2pv_port *port;
+	struct p2pv_port *port = p2pv_port_find(e->port);
 
-	if (memchr_inv(e->rsv, 0, sizeof(e->rsv)) ||
-	    e->event != P2PVHCI_EVENT_RATE)
+	if (memchr_inv(e->rsv, 0, sizeof(e->rsv)) || !e->event ||
+	    e->event >= P2PVHCI_EVENT_MAX)
 		return -EINVAL;
-	port = p2pv_port_find(e->port);
-	return port ? p2pv_iso_rate(port, q, e->epoch, e->arg) : -ENOENT;
+	if (!port)
+		return -ENOENT;
+	if (e->event == P2PVHCI_EVENT_RATE)
+		return p2pv_iso_rate(port, q, e->epoch, e->arg);
+	return e->arg ? -EINVAL : p2pv_power_wakeup(port, q, e->epoch);
 }
 
 static const struct chardev_verb {

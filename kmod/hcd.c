@@ -55,8 +55,6 @@ static int hcd_reset(struct usb_hcd *hcd)
 	hcd->self.sg_tablesize = ~0;
 	hcd->self.no_sg_constraint = 1;
 	hcd->self.no_stop_on_short = 1;
-	/* Not forwarded; usbcore then leaves devices awake that would need it. */
-	hcd->cant_recv_wakeups = 1;
 
 	if (hcd_half(hcd)->kind == P2PV_HUB_HS) {
 		hcd->speed = HCD_USB2;
@@ -97,16 +95,6 @@ static int hcd_get_frame_number(struct usb_hcd *hcd)
 	return p2pv_iso_frame(ktime_get_ns());
 }
 
-static int hcd_suspend_bus(struct usb_hcd *hcd)
-{
-	return 0;
-}
-
-static int hcd_resume_bus(struct usb_hcd *hcd)
-{
-	return 0;
-}
-
 /* Root hub ------------------------------------------------------------------ */
 
 static int hcd_hub_status_data(struct usb_hcd *hcd, char *buf)
@@ -134,24 +122,37 @@ static int hcd_hub_control(struct usb_hcd *hcd, u16 type, u16 value, u16 index,
 	const struct p2pv_hub_request req = {
 		.type = type, .value = value, .index = index, .length = length,
 	};
-	enum p2pv_hub_kind kind = hcd_half(hcd)->kind;
 	struct p2pv_port *port = hcd_rhport(hcd, index & 0xff);
-	unsigned long flags;
-	int rc;
 
 	if (!port)
-		return p2pv_hub_answer(kind, NULL, &req, (u8 *)buf);
-	spin_lock_irqsave(&port->lock, flags);
-	rc = p2pv_hub_answer(kind, &port->hub, &req, (u8 *)buf);
-	spin_unlock_irqrestore(&port->lock, flags);
-	return rc;
+		return p2pv_hub_answer(hcd_half(hcd)->kind, NULL, &req,
+				       (u8 *)buf);
+	return p2pv_power_hub_request(port, &req, (u8 *)buf);
+}
+
+/*
+ * The devices sleep by now, so there is nothing to stop.  A port that changed
+ * meanwhile keeps its hub awake; one that changes later wakes it up.
+ */
+static int hcd_suspend_bus(struct usb_hcd *hcd)
+{
+	char changed[2];
+
+	return hcd_hub_status_data(hcd, changed) ? -EBUSY : 0;
+}
+
+/* The hub driver looks at all ports now, and begins with what it finds. */
+static int hcd_resume_bus(struct usb_hcd *hcd)
+{
+	return 0;
 }
 
 void p2pv_hcd_port_changed(struct p2pv_port *port)
 {
 	struct usb_hcd *hcd = p2pv_hcd_of(port);
 
-	if (hcd->state == HC_STATE_SUSPENDED)
+	/* Also while it is just falling asleep. */
+	if (HC_IS_SUSPENDED(hcd->state))
 		usb_hcd_resume_root_hub(hcd);
 	usb_hcd_poll_rh_status(hcd);
 }

@@ -54,6 +54,7 @@
  *   attach_lock (mutex)            attach requests, their slots, the listener
  *   p2pv_port_bind_lock (mutex)    who gets a free port, creation of pairs,
  *                                  whether anybody gets one
+ *   port.power (mutex)             sleep of a device and of its port
  *   port.call (mutex)              who waits for the agent's answer
  *   queue.copy (mutex)             the bounce buffer of IOC_COPY
  *   queue.enter (mutex)            taking completions, and chunks of IOC_COPY
@@ -111,11 +112,15 @@ struct p2pv_stats {
  * @rhport: port of the root hub, from 1, set once
  * @num: number for the agent and for tools, from 1, set once
  * @eps: P2PV_NEPS endpoints, made with the first bind, then kept
+ * @power: guards sleep: @asleep and what the hub driver sees of it change
+ *	together
+ * @wake_work: p2pv_power_wake_work()
  * @call: one p2pv_call_run() at a time
  * @lock: guards everything below
  * @state: enum p2pvhci_port_state
  * @epoch: devices that were plugged in here
  * @configured: SET_CONFIGURATION done since the last forwarded reset
+ * @asleep: from the SUSPEND until the RESUME, nothing else is published
  * @flags: P2PVHCI_PORT_*
  * @hub: what the hub driver sees
  * @udev: usbcore's device, from its first reset until free_dev; compared, not
@@ -146,12 +151,16 @@ struct p2pv_port {
 	struct p2pv_ep *eps;
 	/* One p2pv_call_run() at a time. */
 	struct mutex call;
+	/* Sleep of the device and of its port. */
+	struct mutex power;
+	struct work_struct wake_work;
 
 	/* Guards everything below. */
 	spinlock_t lock;
 	enum p2pvhci_port_state state;
 	u32 epoch;
 	u8 configured;
+	u8 asleep;
 	u32 flags;
 	struct p2pv_hub_port hub;
 	const struct usb_device *udev;
@@ -624,6 +633,39 @@ int p2pv_attach_done(const struct p2pvhci_attach_done *done);
 int p2pv_attach_each(unsigned int skip,
 		     int (*visit)(const struct p2pv_attach_info *info,
 				  void *arg), void *arg);
+
+/* power.c ---------------------------------------------------------------- */
+
+/**
+ * p2pv_power_hub_request() - answer a request to a port of the root hub
+ * @port: the port that it names
+ * @req: the request
+ * @buf: answer, room for wLength bytes
+ *
+ * Has the device suspended before its port is, and resumed before that.
+ *
+ * Context: process; may wait for the agent, two seconds at most.
+ * Return: as p2pv_hub_answer(); -EPIPE also when the device stays awake, or
+ * did not wake up, and then is unplugged.
+ */
+int p2pv_power_hub_request(struct p2pv_port *port,
+			   const struct p2pv_hub_request *req, u8 *buf);
+
+/**
+ * p2pv_power_wakeup() - a sleeping device wants to be awake
+ * @port: where it is
+ * @q: the queue that says so
+ * @epoch: the device that is meant
+ *
+ * Context: process.
+ * Return: 0, also when it is awake; -ENOENT when it is not bound to this queue;
+ * -EINVAL without F_POWER.
+ */
+int p2pv_power_wakeup(struct p2pv_port *port, const struct p2pv_queue *q,
+		      u32 epoch);
+
+/** p2pv_power_wake_work() - wake a port up, and then its hub */
+void p2pv_power_wake_work(struct work_struct *work);
 
 /* sleep.c ---------------------------------------------------------------- */
 

@@ -50,6 +50,8 @@ void p2pv_port_init(struct p2pv_port *port, struct p2pv_pair *pair,
 		    index + 1;
 	spin_lock_init(&port->lock);
 	mutex_init(&port->call);
+	mutex_init(&port->power);
+	INIT_WORK(&port->wake_work, p2pv_power_wake_work);
 	init_completion(&port->call_done);
 	INIT_LIST_HEAD(&port->late);
 	INIT_WORK(&port->late_work, p2pv_giveback_late_work);
@@ -63,6 +65,7 @@ void p2pv_port_exit(struct p2pv_port *port)
 
 	for (i = 0; port->eps && i < P2PV_NEPS; i++)
 		p2pv_iso_exit_ep(&port->eps[i]);
+	flush_work(&port->wake_work);
 	flush_work(&port->late_work);
 	kfree(port->target);
 	kfree(port->eps);
@@ -179,6 +182,7 @@ static void port_fill(struct p2pv_port *port, const struct p2pv_port_bind *bind,
 
 	port->epoch++;
 	port->configured = 0;
+	port->asleep = 0;
 	port->flags = bind->flags;
 	port->cookie = bind->cookie;
 	port->status = 0;

@@ -296,6 +296,9 @@ static int urb_link(struct p2pv_port *port, struct urb *urb)
 
 	if (!q || port->udev != urb->dev)
 		return -ENODEV;
+	/* It was submitted while usbcore was about to refuse it itself. */
+	if (port->asleep)
+		return -EHOSTUNREACH;
 	rc = urb_fits(q, urb);
 	if (rc)
 		return rc;
