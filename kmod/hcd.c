@@ -361,14 +361,20 @@ struct p2pv_pair *p2pv_hcd_pair(unsigned int index)
  * Every URB is back before usb_remove_hcd() starts, or hub_wq would sit out
  * its own timeouts on a device that nobody answers for.
  */
+static void hcd_unplug_port(struct p2pv_port *port)
+{
+	p2pv_port_disconnect(port, NULL, 0, P2PV_PORT_KERNEL, ESHUTDOWN);
+	/* It is about to tell a hub; nobody can start it any more. */
+	flush_work(&port->wake_work);
+}
+
 static void hcd_remove_pair(struct p2pv_pair *pair)
 {
 	unsigned int kind, i;
 
 	for (kind = 0; kind < P2PV_HUB_NKINDS; kind++)
 		for (i = 0; i < P2PV_HUB_NPORTS; i++)
-			p2pv_port_disconnect(&pair->ports[kind][i], NULL, 0,
-					     P2PV_PORT_KERNEL, ESHUTDOWN);
+			hcd_unplug_port(&pair->ports[kind][i]);
 	hcd_remove_half(pair, P2PV_HUB_SS);
 	hcd_remove_half(pair, P2PV_HUB_HS);
 	platform_device_unregister(pair->pdev);

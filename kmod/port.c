@@ -65,7 +65,6 @@ void p2pv_port_exit(struct p2pv_port *port)
 
 	for (i = 0; port->eps && i < P2PV_NEPS; i++)
 		p2pv_iso_exit_ep(&port->eps[i]);
-	flush_work(&port->wake_work);
 	flush_work(&port->late_work);
 	kfree(port->target);
 	kfree(port->eps);

@@ -4,6 +4,7 @@
 # subject: a device is suspended and resumed over the ring, and wakes us up
 # vm: one
 # timeout: 90
+# proves: runtime suspend, remote wakeup
 # also: debug
 #
 # Turns red when a device is put to sleep unasked, asked anything in its sleep,
