@@ -3,9 +3,9 @@
 #
 # subject: transfers beyond the ring's areas; memory that faults holds nobody up
 # vm: one
-# proves: bulk URB beyond the ring
 # timeout: 60
 # also: debug
+# proves: bulk URB beyond the ring, bulk scatter-gather
 
 . /rig/rig.sh
 

@@ -11,4 +11,7 @@
 . /rig/rig.sh
 
 rig_modprobe p2pvhci
+iso leave
+rig_need "rmmod p2pvhci" 5 "end of a module whose URBs wait for their time"
+rig_modprobe p2pvhci
 exec iso
