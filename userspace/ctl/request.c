@@ -8,11 +8,11 @@
 #include "request.h"
 
 #include <errno.h>
-#include <linux/p2pvhci.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "netlink.h"
 #include "verb.h"
 
 static int set_json(struct request *req, const char *value)
