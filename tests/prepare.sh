@@ -59,6 +59,10 @@ programs_for_tests()
 		make -j2 -C "$dir" BUILD="$results/root/rig/bin" \
 			LIB="$build/user" || return
 	done
+	# Fetched for those alone that want them.
+	case " ${tests[*]} " in
+	*/libusb-*) cp "$(qemu/libusb)"/* "$results/root/rig/bin/" ;;
+	esac
 }
 
 # Every kernel that a chosen test needs: fetched or built, and the module for
