@@ -500,7 +500,18 @@ static void lives_through_a_stall(void **state)
 		run_ms(400);
 		/* The driver's time goes on, if not as fast. */
 		assert_true(sim.returned > before + 50);
+		/* But it does not run ahead of a device that says nothing. */
+		if (eps[i] == EP_OUT)
+			assert_true(stream()->live * sim.pkt_ns < 100 * MS);
 		run_ms(4000);
+		assert_true(stream()->lost);
+		/* What comes when its time has passed is not played. */
+		if (eps[i] == EP_IN) {
+			assert_true(stream()->underruns);
+			assert_true(stream()->late_pkts);
+		} else {
+			assert_true(stream()->overruns);
+		}
 		forget();
 		run_ms(5000);
 		assert_in_range(sim.returned, 2480, 2520);

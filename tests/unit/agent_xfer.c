@@ -69,6 +69,42 @@ static void moves_payload_in_place_both_ways(void **state)
 	assert_int_equal(port->in_flight, 0);
 }
 
+static void passes_the_flags_on(void **state)
+{
+	struct p2pvhci_req req;
+
+	(void)state;
+	submit(bulk(0, 1, 0x81, 512));
+	assert_int_equal(fake.sent[0].msg.submit.flags, 0);
+	req = bulk(1, 2, 0x81, 512);
+	req.xflags = P2PVHCI_XF_SHORT_NOT_OK;
+	submit(req);
+	assert_int_equal(fake.sent[1].msg.submit.flags, P2PUSB_XF_SHORT_NOT_OK);
+	req = bulk(2, 1, 0x02, 512);
+	req.xflags = P2PVHCI_XF_ZERO_PACKET;
+	submit(req);
+	assert_int_equal(fake.sent[2].msg.submit.flags, P2PUSB_XF_ZERO_PACKET);
+}
+
+/* The slot is in use again when the kernel's CANCEL of its last use comes. */
+static void cancels_no_other_use_of_a_slot(void **state)
+{
+	struct p2pvhci_req stale = bulk(0, 0, 0x81, 0);
+
+	(void)state;
+	submit(bulk(0, 1, 0x81, 512));
+	submit(bulk(1, 2, 0x81, 512));
+	submit(bulk(2, 3, 0x81, 512));
+	stale.op = P2PVHCI_OP_CANCEL;
+	stale.token -= 1ull << 32;
+	xfer_cancel(queue, &stale);
+	stale.token += 2;
+	xfer_cancel(queue, &stale);
+	assert_int_equal(fake.nsent, 2);
+	turn();
+	assert_int_equal(kernel.ncmps, 0);
+}
+
 static void cancels_here_or_there(void **state)
 {
 	uint32_t i;
@@ -113,6 +149,8 @@ static void takes_no_lie_of_a_server(void **state)
 	assert_int_equal(receive(0x02, complete(1, 0, 513, 0), 0), -EPROTO);
 	msg = complete(1, 0, 0, 0);
 	msg.complete.epoch++;
+	assert_int_equal(receive(0x81, msg, 0), -EPROTO);
+	msg.complete.epoch -= 2;
 	assert_int_equal(receive(0x81, msg, 0), -EPROTO);
 	msg = complete(1, 0, 0, 0);
 	msg.complete.npkt = 1;
@@ -522,6 +560,8 @@ int main(void)
 		BED_TEST(sends_in_order_as_far_as_credit_goes),
 		BED_TEST(counts_bytes_but_lets_one_pass_alone),
 		BED_TEST(moves_payload_in_place_both_ways),
+		BED_TEST(passes_the_flags_on),
+		BED_TEST(cancels_no_other_use_of_a_slot),
 		BED_TEST(cancels_here_or_there),
 		BED_TEST(takes_no_lie_of_a_server),
 		BED_TEST(judges_direction_by_setup_on_endpoint_0),

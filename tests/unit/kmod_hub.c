@@ -152,7 +152,11 @@ static void ss_plug_and_links(void **state)
 			 0);
 	assert_int_equal(port.change, USB_PORT_STAT_C_RESET |
 			 USB_PORT_STAT_C_BH_RESET);
-	port.change = 0;
+	/* Each is acknowledged for itself. */
+	clear(P2PV_HUB_SS, &port, USB_PORT_FEAT_C_RESET);
+	assert_int_equal(port.change, USB_PORT_STAT_C_BH_RESET);
+	clear(P2PV_HUB_SS, &port, USB_PORT_FEAT_C_BH_PORT_RESET);
+	assert_int_equal(port.change, 0);
 	assert_int_equal(set_link(&port, 4), 0);
 	assert_int_equal(status(P2PV_HUB_SS, &port), USB_SS_PORT_STAT_POWER |
 			 USB_SS_PORT_LS_SS_DISABLED |

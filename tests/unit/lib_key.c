@@ -81,13 +81,19 @@ static void public_key_is_that_of_rfc_8032(void **state)
 
 static void a_file_others_can_read_is_refused(void **state)
 {
+	static const mode_t others[] = { 0640, 0620, 0610, 0604, 0602, 0601 };
 	struct key key;
+	size_t i;
 
 	(void)state;
 	unlink(path);
 	assert_int_equal(key_load(path, &key), 0);
-	assert_int_equal(chmod(path, 0640), 0);
-	assert_int_equal(key_load(path, &key), -EPERM);
+	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		assert_int_equal(chmod(path, others[i]), 0);
+		assert_int_equal(key_load(path, &key), -EPERM);
+	}
+	assert_int_equal(chmod(path, 0600), 0);
+	assert_int_equal(key_load(path, &key), 0);
 }
 
 static void a_file_that_is_no_key_is_refused_and_kept(void **state)

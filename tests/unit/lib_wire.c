@@ -306,6 +306,31 @@ static void illegal_values_are_refused(void **state)
 		     offsetof(struct p2pusb_attach, flags), 1);
 }
 
+#define RSV(t, s, f)	{ P2PUSB_MSG_##t, offsetof(struct p2pusb_##s, f), \
+			  sizeof(((struct p2pusb_##s *)0)->f) }
+
+static void reserved_bytes_are_zero_all_of_them(void **state)
+{
+	static const struct {
+		uint16_t type;
+		size_t at;
+		size_t len;
+	} rows[] = {
+		RSV(DEVICE, device, rsv), RSV(ATTACHED, attached, device.rsv),
+		RSV(ATTACH, attach, flags), RSV(DETACH, detach, rsv),
+		RSV(EP_OPEN, ep_open, rsv), RSV(CANCEL, cancel, rsv),
+		RSV(RESET, reset, rsv), RSV(COMPLETE, complete, rsv),
+		RSV(STREAMS, streams, rsv), RSV(WAKEUP, wakeup, rsv),
+	};
+	size_t i;
+	size_t n;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		for (n = 0; n < rows[i].len; n++)
+			refused_with(rows[i].type, rows[i].at + n, 1);
+}
+
 static void only_transfers_carry_payload(void **state)
 {
 	uint8_t buf[WIRE_BUF_LEN];
@@ -424,6 +449,7 @@ int main(void)
 		cmocka_unit_test(lengths_and_types_out_of_range_are_refused),
 		cmocka_unit_test(unknown_optional_message_is_skipped_whole),
 		cmocka_unit_test(illegal_values_are_refused),
+		cmocka_unit_test(reserved_bytes_are_zero_all_of_them),
 		cmocka_unit_test(only_transfers_carry_payload),
 		cmocka_unit_test(text_of_a_peer_cannot_hurt_a_terminal),
 		cmocka_unit_test(packets_travel_ahead_of_the_payload),
