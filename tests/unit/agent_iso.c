@@ -502,15 +502,13 @@ static void lives_through_a_stall(void **state)
 		assert_true(sim.returned > before + 50);
 		/* But it does not run ahead of a device that says nothing. */
 		if (eps[i] == EP_OUT)
-			assert_true(stream()->live * sim.pkt_ns < 100 * MS);
+			assert_true(stream()->live * sim.pkt_ns < 300 * MS);
 		run_ms(4000);
-		assert_true(stream()->lost);
 		/* What comes when its time has passed is not played. */
 		if (eps[i] == EP_IN) {
+			assert_true(stream()->lost);
 			assert_true(stream()->underruns);
 			assert_true(stream()->late_pkts);
-		} else {
-			assert_true(stream()->overruns);
 		}
 		forget();
 		run_ms(5000);
