@@ -80,39 +80,52 @@ static int is_dead(const struct ringdev *d)
 	       pfd.revents & POLLHUP;
 }
 
-/* The device of @d has its interface 0 bound to nobody; keep one URB there. */
-static int start_one(struct ringdev *d, uint8_t ep, struct usbdevfs_urb *urb,
-		     uint8_t *buf)
+static void submit_one(int usb, struct usbdevfs_urb *urb, uint8_t *buf)
 {
-	int usb, i;
+	int i;
 
 	have_kept = 0;
-	kept_ep = ep;
-	plug(d);
-	usb = ringdev_usbfs(10000);
 	memset(urb, 0, sizeof(*urb));
 	urb->type = USBDEVFS_URB_TYPE_BULK;
-	urb->endpoint = ep;
+	urb->endpoint = kept_ep;
 	urb->buffer = buf;
 	urb->buffer_length = 512;
 	if (usb < 0 || ringdev_submit(usb, urb))
 		ktap_abort("no URB");
 	for (i = 0; i < 200 && !have_kept; i++)
 		usleep(10000);
+}
+
+/* The device of @d has its interface 0 bound to nobody; keep one URB there. */
+static int start_one(struct ringdev *d, uint8_t ep, struct usbdevfs_urb *urb,
+		     uint8_t *buf)
+{
+	int usb;
+
+	kept_ep = ep;
+	plug(d);
+	usb = ringdev_usbfs(10000);
+	submit_one(usb, urb, buf);
 	return usb;
+}
+
+static int push(struct ringdev *d, const struct p2pvhci_cmp *cmp)
+{
+	int rc;
+
+	pthread_mutex_lock(&d->lock);
+	ringdev_push(d, cmp);
+	rc = ringdev_enter(d);
+	pthread_mutex_unlock(&d->lock);
+	return rc;
 }
 
 static int violate(struct ringdev *d, unsigned int i)
 {
 	struct p2pvhci_cmp cmp = cases[i].cmp;
-	int rc;
 
 	cmp.token = kept.token + cases[i].token;
-	pthread_mutex_lock(&d->lock);
-	ringdev_push(d, &cmp);
-	rc = ringdev_enter(d);
-	pthread_mutex_unlock(&d->lock);
-	return rc;
+	return push(d, &cmp);
 }
 
 static int finish_one(struct ringdev *d, int usb, struct usbdevfs_urb *urb,
@@ -141,6 +154,46 @@ static void check_case(unsigned int i)
 	rc = violate(&d, i);
 	ktap_ok(finish_one(&d, usb, &urb, -ESHUTDOWN) && rc == -ESHUTDOWN,
 		"%s: %d", cases[i].what, rc);
+}
+
+/* The second one waits for the first, complete as it is. */
+static void check_twice(void)
+{
+	struct ringdev d = { .hook = keep_hook };
+	struct usbdevfs_urb first, second;
+	struct p2pvhci_cmp cmp = { 0 };
+	uint8_t buf[2][512];
+	int usb, rc, again;
+
+	usb = start_one(&d, RINGDEV_BULK_IN, &first, buf[0]);
+	submit_one(usb, &second, buf[1]);
+	cmp.token = kept.token;
+	rc = push(&d, &cmp);
+	again = push(&d, &cmp);
+	ktap_ok(finish_one(&d, usb, &first, -ESHUTDOWN) && !rc &&
+		again == -ESHUTDOWN, "twice, before its turn: %d, %d", rc,
+		again);
+}
+
+static void check_settled(void)
+{
+	struct ringdev d = { .hook = keep_hook };
+	struct p2pvhci_cmp cmp = { 0 };
+	struct usbdevfs_urb urb;
+	uint8_t buf[512];
+	int usb, rc, again, same;
+
+	usb = start_one(&d, RINGDEV_BULK_IN, &urb, buf);
+	cmp.token = kept.token;
+	rc = push(&d, &cmp);
+	if (ringdev_reap(usb, 1000) != &urb)
+		ktap_abort("the first URB is not back");
+	submit_one(usb, &urb, buf);
+	same = (uint32_t)cmp.token == (uint32_t)kept.token;
+	again = push(&d, &cmp);
+	ktap_ok(finish_one(&d, usb, &urb, -ESHUTDOWN) && !rc && same &&
+		again == -ESHUTDOWN,
+		"a token that is settled, its slot in use again: %d", again);
 }
 
 static void check_index(const char *what, int head)
@@ -186,10 +239,12 @@ int main(void)
 	struct ringdev bystander = { .product = BYSTANDER };
 	unsigned int i;
 
-	ktap_plan(NCASES + 3);
+	ktap_plan(NCASES + 5);
 	plug(&bystander);
 	for (i = 0; i < NCASES; i++)
 		check_case(i);
+	check_twice();
+	check_settled();
 	check_index("completion tail out of range", 0);
 	check_index("request head out of range", 1);
 	check_bystander();
