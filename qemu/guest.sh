@@ -104,6 +104,14 @@ guest_device()
 			-device usb-uas,id=uas0
 			-device scsi-hd,bus=uas0.0,drive=uas)
 		;;
+	audio)
+		# What it plays can be read in the guest, through 9p.
+		mkdir "$dir/sound"
+		guest_args+=(-audiodev "wav,id=sound,path=$dir/sound/audio.wav,out.frequency=48000,out.channels=2,out.format=s16"
+			-device usb-audio,audiodev=sound,id=audio0
+			-fsdev "local,id=sound,path=$dir/sound,security_model=none,readonly=on"
+			-device virtio-9p-pci,fsdev=sound,mount_tag=sound)
+		;;
 	kbd)
 		guest_args+=(-device usb-kbd,id=kbd0)
 		;;
