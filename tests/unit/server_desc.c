@@ -64,6 +64,26 @@ static void test_endpoints(void **state)
 	assert_int_equal(engine_desc_endpoints(&two, 7, 0, 9, NULL), 0);
 }
 
+/* The kernel passes over what is too short, and binds drivers to the rest. */
+static void test_too_short(void **state)
+{
+	static const uint8_t data[] = {
+		DEVICE,
+		CONFIG(1, 9 + 9 + 5 + 7 + 5 + 7 + 9 + 7),
+		INTERFACE(0, 0), 5, 5, 0x81, 0x02, 0, ENDPOINT(0x82, 0x02),
+		5, 4, 1, 0, 1, ENDPOINT(0x83, 0x02),
+		INTERFACE(2, 0), ENDPOINT(0x84, 0x02),
+	};
+	static const struct engine_desc desc = { data, sizeof(data) };
+
+	(void)state;
+	assert_int_equal(engine_desc_interfaces(&desc, 1), 1 << 0 | 1 << 2);
+	assert_int_equal(engine_desc_endpoints(&desc, 1, 0, 0, NULL),
+			 slots(0x82, 0x82));
+	assert_int_equal(engine_desc_endpoints(&desc, 1, 2, 0, NULL),
+			 slots(0x84, 0x84));
+}
+
 /* Each length that is cut, and each byte that is another: no way outside. */
 static void test_broken(void **state)
 {
@@ -96,6 +116,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_interfaces),
 		cmocka_unit_test(test_endpoints),
+		cmocka_unit_test(test_too_short),
 		cmocka_unit_test(test_broken),
 	};
 

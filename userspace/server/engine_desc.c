@@ -21,35 +21,35 @@ struct walk {
 	const uint8_t *end;
 };
 
-/* The next descriptor of a type, at least @len bytes of it; NULL. */
-static const uint8_t *walk_next(struct walk *walk, uint8_t len)
+static const uint8_t *walk_next(struct walk *walk)
 {
 	const uint8_t *at = walk->at;
 
 	if (walk->end - at < 2 || at[0] < 2 || at[0] > walk->end - at)
 		return NULL;
 	walk->at += at[0];
-	return at[0] >= len ? at : NULL;
+	return at;
 }
 
-static uint8_t needed(uint8_t type)
-{
-	return type == TYPE_CONFIG ? CONFIG_LEN :
-	       type == TYPE_INTERFACE ? INTERFACE_LEN :
-	       type == TYPE_ENDPOINT ? ENDPOINT_LEN : 2;
-}
-
-/* Interface and endpoint descriptors; others are passed over. */
+/*
+ * Interface and endpoint descriptors; others are passed over, and so are, as by
+ * the kernel, endpoints that are too short.  Interfaces may be too short: what
+ * follows them does not belong to the one before.
+ */
 static const uint8_t *walk_part(struct walk *walk)
 {
 	const uint8_t *at;
 
 	do {
-		if (walk->end - walk->at < 2)
-			return NULL;
-		at = walk_next(walk, needed(walk->at[1]));
-	} while (at && at[1] != TYPE_INTERFACE && at[1] != TYPE_ENDPOINT);
+		at = walk_next(walk);
+	} while (at && at[1] != TYPE_INTERFACE &&
+		 (at[1] != TYPE_ENDPOINT || at[0] < ENDPOINT_LEN));
 	return at;
+}
+
+static int is_interface(const uint8_t *at)
+{
+	return at[1] == TYPE_INTERFACE && at[0] >= INTERFACE_LEN;
 }
 
 static struct walk walk_config(const struct engine_desc *desc,
@@ -79,7 +79,7 @@ uint32_t engine_desc_interfaces(const struct engine_desc *desc,
 	const uint8_t *at;
 
 	while ((at = walk_part(&walk))) {
-		if (at[1] == TYPE_INTERFACE && at[2] < ENGINE_IFACE_MAX)
+		if (is_interface(at) && at[2] < ENGINE_IFACE_MAX)
 			mask |= 1u << at[2];
 	}
 	return mask;
@@ -98,7 +98,8 @@ uint32_t engine_desc_endpoints(const struct engine_desc *desc,
 
 	while ((at = walk_part(&walk))) {
 		if (at[1] == TYPE_INTERFACE) {
-			ours = at[2] == number && at[3] == alt;
+			ours = is_interface(at) && at[2] == number &&
+			       at[3] == alt;
 			continue;
 		}
 		if (!ours || !(at[2] & 0x0f))

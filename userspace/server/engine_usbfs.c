@@ -80,7 +80,8 @@ static int read_descriptors(struct engine_device *dev)
 	uint8_t *data, *less;
 	ssize_t len;
 
-	data = malloc(DESC_MAX);
+	/* usbfs skips what a device announced and did not send. */
+	data = calloc(1, DESC_MAX);
 	if (!data)
 		return -ENOMEM;
 	len = pread(dev->fd, data, DESC_MAX, 0);
