@@ -24,16 +24,19 @@ static size_t escape_rune(char *out, uint32_t rune)
 static char *escape(const char *text, size_t len, size_t *out_len)
 {
 	char *out = malloc(len * ESCAPE_GROWTH + 1);
+	int escaped = 0;
 	uint32_t rune;
 	size_t to = 0;
 	size_t n;
 
 	while (out && len) {
 		n = utf8_decode(text, len, &rune);
-		if (!n) {
+		/* What is escaped already is no escape that JSON knows. */
+		if (!n || (n > 1 && escaped)) {
 			free(out);
 			return NULL;
 		}
+		escaped = !escaped && rune == '\\';
 		if (n == 1)
 			out[to++] = *text;
 		else
