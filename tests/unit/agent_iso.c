@@ -645,6 +645,52 @@ static void stops_on_the_cancel_of_what_is_complete(void **state)
 	assert_int_equal(stream()->state, ISO_IDLE);
 }
 
+/* Nothing may be outstanding at a server that is to let the device sleep. */
+static void stops_before_the_device_sleeps(void **state)
+{
+	struct p2pvhci_req req = { 0 };
+	unsigned int last;
+
+	(void)state;
+	begin(EP_IN, 4, 8, 1000);
+	run_ms(500);
+	assert_int_equal(stream()->state, ISO_RUNNING);
+	sim.quiet = 1;
+	run_ms(50);
+	carry();
+	req.token = 9;
+	req.seq = 1;
+	req.op = P2PVHCI_OP_SUSPEND;
+	req.port = PORT;
+	req.epoch = EPOCH;
+	req.out_off = P2PVHCI_OUT_NONE;
+	submit(req);
+	assert_int_equal(stream()->state, ISO_IDLE);
+	last = fake.nsent - 1;
+	assert_true(last > 0);
+	assert_int_equal(fake.sent[0].msg.type, P2PUSB_MSG_CANCEL);
+	assert_int_equal(fake.sent[last].msg.type, P2PUSB_MSG_POWER);
+}
+
+/*
+ * The link is about to end: what came still lies ready, and URBs go on to come.
+ */
+static void counts_right_when_the_link_ends(void **state)
+{
+	(void)state;
+	begin(EP_IN, 4, 8, 1000);
+	run_ms(500);
+	sim.quiet = 1;
+	run_ms(60);
+	assert_true(stream()->ready_pkts > 1);
+	remote->state = REMOTE_CLOSING;
+	sim.npkt = 1;
+	submit_urb(0);
+	stream()->ops->late(stream(), sim.now + 300 * MS);
+	assert_true(stream()->lost < 100);
+	remote->state = REMOTE_UP;
+}
+
 static void tells_the_driver_of_an_endpoint_that_fails(void **state)
 {
 	struct wire_msg msg = complete(1, P2PUSB_ST_NOSPC, 0, 0);
@@ -737,6 +783,8 @@ int main(void)
 		BED_TEST(stops_when_nobody_asks),
 		BED_TEST(cancels_at_once_and_forgets),
 		BED_TEST(stops_on_the_cancel_of_what_is_complete),
+		BED_TEST(stops_before_the_device_sleeps),
+		BED_TEST(counts_right_when_the_link_ends),
 		BED_TEST(tells_the_driver_of_an_endpoint_that_fails),
 		BED_TEST(takes_no_lie_about_packets),
 		BED_TEST(refuses_requests_that_make_no_sense),

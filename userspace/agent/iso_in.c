@@ -241,7 +241,9 @@ static void give_up(struct iso *iso, struct xfer *xfer, uint64_t now)
 		iso->underruns++;
 	iso->patience_ns = ISO_SHORT_NS;
 	if (iso->state == ISO_RUNNING) {
-		have = iso->ready_pkts;
+		/* More lies ready when the link is about to end. */
+		have = iso->ready_pkts < xfer->req.npkt ? iso->ready_pkts :
+							  xfer->req.npkt;
 		iso->debt += xfer->req.npkt - have;
 		if (iso->debt >= iso->live) {
 			iso->debt = iso->live;

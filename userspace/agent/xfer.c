@@ -195,12 +195,15 @@ static struct xfer *slot_of(struct queue *queue, uint64_t token)
 	return slot < queue->xfers.tags ? &queue->xfers.slots[slot] : NULL;
 }
 
-/* SET_INTERFACE ends only some: their URBs are cancelled before. */
+/*
+ * SET_INTERFACE ends only some: their URBs are cancelled before.  A device that
+ * may sleep is left alone.
+ */
 static int ends_endpoints(const struct p2pvhci_req *req)
 {
 	static const uint8_t set_configuration[] = { 0x00, 0x09 };
 
-	if (req->op == P2PVHCI_OP_RESET)
+	if (req->op == P2PVHCI_OP_RESET || req->op == P2PVHCI_OP_SUSPEND)
 		return 1;
 	return req->op == P2PVHCI_OP_SUBMIT &&
 	       req->type == P2PVHCI_XFER_CONTROL &&
