@@ -189,7 +189,7 @@ static int line_descriptor(struct script_line *r)
 	len = raws[which]->len;
 	for (i = 2; i < r->nwords; i++) {
 		ret = script_hex(r, r->words[i], raws[which]->bytes,
-			  which ? SPEC_RAW_MAX : 18, &len);
+				 which ? SPEC_RAW_MAX : 18, &len);
 		if (ret)
 			return ret;
 	}

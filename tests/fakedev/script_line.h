@@ -35,7 +35,6 @@ struct script_line {
 	size_t error_len;
 };
 
-
 /* script_fail() - "FILE:LINE: sentence"; returns -EINVAL */
 int script_fail(struct script_line *r, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -44,8 +44,8 @@ static int rule_delay(struct script_line *r, struct spec_rule *rule)
 
 	ret = script_number(r, r->words[3], 0, SCRIPT_MS_MAX, &rule->delay_ms);
 	if (!ret && r->nwords > 4)
-		ret = script_number(r, r->words[4], rule->delay_ms, SCRIPT_MS_MAX,
-			     &rule->delay_max_ms);
+		ret = script_number(r, r->words[4], rule->delay_ms,
+				    SCRIPT_MS_MAX, &rule->delay_max_ms);
 	return ret;
 }
 
