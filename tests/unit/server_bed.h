@@ -39,6 +39,8 @@ struct engine_device {
 	pthread_cond_t wake;
 	struct engine_xfer *cancelled[BED_FLYING];
 	unsigned int ncancelled;
+	unsigned int nkilled;	/* cancels, ever */
+	unsigned int killed_before[ENGINE_EP_COUNT];	/* the last submit */
 	uint32_t cancel_actual;
 	char calls[BED_CALLS][40];
 	unsigned int ncalls;
@@ -189,6 +191,7 @@ static inline int paper_submit(struct engine_device *dev,
 		return dev->submit_err;
 	assert_true(dev->nflying < BED_FLYING);
 	dev->flying[dev->nflying++] = xfer;
+	dev->killed_before[engine_slot(xfer->ep)] = dev->nkilled;
 	xfer->priv = dev;
 	return 0;
 }
@@ -205,6 +208,7 @@ static inline int paper_cancel(struct engine_device *dev,
 {
 	paper_call(dev, "cancel");
 	assert_true(dev->held);
+	dev->nkilled++;
 	dev->cancelled[dev->ncancelled++] = xfer;
 	return 0;
 }

@@ -119,6 +119,31 @@ static void test_cancel_overtakes(void **state)
 	assert_int_equal(paper_called(s->paper, "cancel"), 1);
 }
 
+/* Other endpoints do not wait for all of them, their own does. */
+static void test_served_between_cancels(void **state)
+{
+	struct scene *s = *state;
+	uint64_t i;
+
+	for (i = 1; i <= 4; i++)
+		bed_submit(s->in, i, 10, NULL);
+	bed_until(s->bed, s->paper->nflying == 4);
+	paper_block(s->paper, 1);
+	for (i = 1; i <= 4; i++)
+		bed_cancel(s->in, i);
+	bed_until(s->bed, paper_called(s->paper, "cancel"));
+	bed_submit(s->out, 1, 5, "hello");
+	bed_submit(s->in, 5, 10, NULL);
+	bed_idle(s->bed, 50);
+	assert_int_equal(s->paper->nflying, 4);
+	paper_block(s->paper, 0);
+	bed_until(s->bed, s->bed->agent[0].nmsgs == 4);
+	bed_until(s->bed, s->paper->nflying == 2 && !s->paper->held);
+	assert_int_equal(s->paper->nkilled, 4);
+	assert_int_equal(s->paper->killed_before[engine_slot(0x02)], 1);
+	assert_int_equal(s->paper->killed_before[engine_slot(0x81)], 4);
+}
+
 static void test_verb_in_place(void **state)
 {
 	struct scene *s = *state;
@@ -556,6 +581,7 @@ int main(void)
 		SCENE(test_zero_length),
 		SCENE(test_order),
 		SCENE(test_cancel_overtakes),
+		SCENE(test_served_between_cancels),
 		SCENE(test_verb_in_place),
 		SCENE(test_verbs),
 		SCENE(test_cancel_behind_verb),

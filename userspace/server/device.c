@@ -58,6 +58,31 @@ void device_run(struct device *dev, struct worker_job *job)
 	worker_post(dev->worker, job);
 }
 
+static void next_cancel(struct device *dev)
+{
+	struct worker_job *job = STAILQ_FIRST(&dev->cancels);
+
+	if (!job || dev->cancelling)
+		return;
+	STAILQ_REMOVE_HEAD(&dev->cancels, entry);
+	dev->cancelling = 1;
+	device_run(dev, job);
+}
+
+void device_cancel(struct device *dev, uint8_t ep, struct worker_job *job)
+{
+	dev->ncancels[engine_slot(ep)]++;
+	STAILQ_INSERT_TAIL(&dev->cancels, job, entry);
+	next_cancel(dev);
+}
+
+void device_cancelled(struct device *dev, uint8_t ep)
+{
+	dev->cancelling = 0;
+	dev->ncancels[engine_slot(ep)]--;
+	device_ran(dev);
+}
+
 void device_ran(struct device *dev)
 {
 	struct pipe *next;
@@ -71,6 +96,7 @@ void device_ran(struct device *dev)
 		next = TAILQ_NEXT(pipe, entry);
 		pipe_run(pipe);
 	}
+	next_cancel(dev);
 	dev->nxfers--;
 	device_settle(dev);
 }
@@ -409,6 +435,7 @@ void device_arrived(void *owner, const struct wire_device *info)
 	dev->info = *info;
 	dev->since = time(NULL);
 	TAILQ_INIT(&dev->pipes);
+	STAILQ_INIT(&dev->cancels);
 	TAILQ_INSERT_TAIL(&server->devices, dev, entry);
 	log_info("%s: %04x:%04x plugged in", info->busid, info->vid, info->pid);
 	if (shared_by_settings(server, info)) {

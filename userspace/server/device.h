@@ -16,6 +16,7 @@ struct attachment;
 struct pipe;
 
 TAILQ_HEAD(pipe_list, pipe);
+STAILQ_HEAD(job_list, worker_job);
 
 #define DEVICE_SHARED_MAX	160	/* each has a thread */
 #define DEVICE_PIPES_MAX	64	/* 32 endpoints, and as many on their way out */
@@ -69,6 +70,9 @@ struct device_wish {
  * @npipes: of them
  * @nxfers: requests that are not freed
  * @njobs: jobs with the worker
+ * @cancels: jobs that follow the cancel that is with the worker
+ * @cancelling: there is one
+ * @ncancels: by slot of the endpoint: of both
  * @holder: attached by
  * @waiter: wants it once it is clean
  * @announced: peers with a list were told of it
@@ -90,6 +94,9 @@ struct device {
 	unsigned int npipes;
 	unsigned int nxfers;
 	unsigned int njobs;
+	struct job_list cancels;
+	int cancelling;
+	unsigned int ncancels[ENGINE_EP_COUNT];
 	struct attachment *holder;
 	struct attachment *waiter;
 	int announced;
@@ -178,6 +185,25 @@ void device_run(struct device *dev, struct worker_job *job);
  * @dev: the same
  */
 void device_ran(struct device *dev);
+
+/**
+ * device_cancel() - let the worker cancel a transfer, one after the other
+ * @dev: open
+ * @ep: endpoint; nothing is submitted to it before all its cancels are done
+ * @job: @done is followed by device_cancelled()
+ *
+ * Between two of them the device is served: a controller may need as long to
+ * let go of an isochronous transfer as that takes, and the other endpoints
+ * would run dry if all of them were waited for.
+ */
+void device_cancel(struct device *dev, uint8_t ep, struct worker_job *job);
+
+/**
+ * device_cancelled() - as device_ran(), of a job of device_cancel()
+ * @dev: the same
+ * @ep: the same
+ */
+void device_cancelled(struct device *dev, uint8_t ep);
 
 /**
  * device_settle() - something came to an end: go on with what waits for it

@@ -198,7 +198,8 @@ static int pipe_may_start(struct pipe *pipe, struct xfer *xfer)
 	if (ep0_is_verb(xfer->kind))
 		return xfer == TAILQ_FIRST(&pipe->xfers);
 	/* The worker may be in the kernel, with the device locked. */
-	return !pipe->dev->njobs;
+	return !pipe->dev->njobs &&
+	       !pipe->dev->ncancels[engine_slot(pipe->ep)];
 }
 
 static void pipe_pump(struct pipe *pipe)

@@ -8,6 +8,7 @@
 #ifndef P2PUSB_SERVER_WORKER_H
 #define P2PUSB_SERVER_WORKER_H
 
+#include <sys/queue.h>
 #include <uv.h>
 
 struct worker;
@@ -19,6 +20,7 @@ struct worker_pool;
  * @done: on the loop, once, with what @run returned
  * @worker: set by worker_post()
  * @result: of @run
+ * @entry: of a list of whoever will post it
  * @next: private
  */
 struct worker_job {
@@ -26,6 +28,7 @@ struct worker_job {
 	void (*done)(struct worker_job *job, int result);
 	struct worker *worker;
 	int result;
+	STAILQ_ENTRY(worker_job) entry;
 	struct worker_job *next;
 };
 

@@ -247,11 +247,12 @@ static void discard_done(struct worker_job *job, int result)
 {
 	struct xfer *xfer = container_of(job, struct xfer, job);
 	struct device *dev = xfer->pipe->dev;
+	uint8_t ep = xfer->io.ep;
 
 	/* It may have been done by itself: then that is its result. */
 	(void)result;
 	xfer_put(xfer);
-	device_ran(dev);
+	device_cancelled(dev, ep);
 }
 
 void xfer_discard(struct xfer *xfer)
@@ -262,7 +263,7 @@ void xfer_discard(struct xfer *xfer)
 	xfer->refs++;
 	xfer->job.run = discard_run;
 	xfer->job.done = discard_done;
-	device_run(xfer->pipe->dev, &xfer->job);
+	device_cancel(xfer->pipe->dev, xfer->io.ep, &xfer->job);
 }
 
 static int is_in(const struct xfer *xfer)
