@@ -130,15 +130,28 @@ static int hcd_hub_control(struct usb_hcd *hcd, u16 type, u16 value, u16 index,
 	return p2pv_power_hub_request(port, &req, (u8 *)buf);
 }
 
+static int hcd_is_detaching(struct usb_hcd *hcd)
+{
+	unsigned int i;
+
+	for (i = 1; i <= P2PV_HUB_NPORTS; i++)
+		if (READ_ONCE(hcd_rhport(hcd, i)->state) ==
+		    P2PVHCI_PORT_DETACHING)
+			return 1;
+	return 0;
+}
+
 /*
  * The devices sleep by now, so there is nothing to stop.  A port that changed
- * meanwhile keeps its hub awake; one that changes later wakes it up.
+ * meanwhile keeps its hub awake; one that changes later wakes it up.  So does a
+ * device that is gone while its driver does not know.
  */
 static int hcd_suspend_bus(struct usb_hcd *hcd)
 {
 	char changed[2];
 
-	return hcd_hub_status_data(hcd, changed) ? -EBUSY : 0;
+	return hcd_hub_status_data(hcd, changed) || hcd_is_detaching(hcd) ?
+	       -EBUSY : 0;
 }
 
 /* The hub driver looks at all ports now, and begins with what it finds. */

@@ -328,6 +328,8 @@ int p2pv_port_disconnect(struct p2pv_port *port,
 	p2pv_queue_put(q);
 	p2pv_netlink_port(port);
 	p2pv_hcd_port_changed(port);
+	/* It may have settled at once. */
+	wake_up_all(&port_settled);
 	return 0;
 }
 

@@ -14,8 +14,14 @@
 
 #include "p2pvhci.h"
 
-/* Drivers let go of their devices; a disk has a cache to forget. */
-#define SLEEP_DRIVERS_S		10
+/*
+ * Most drivers let go of their devices within this time.  Not those that have a
+ * notifier themselves, as Bluetooth and some network adapters do: to unregister
+ * it they wait until the chain in which we are called is through.  So nothing is
+ * refused then: the freezer waits for hub_wq, 20 s at most, and no bus sleeps
+ * with a port that is DETACHING.
+ */
+#define SLEEP_DRIVERS_MS	3000
 /* Of a target, in the log. */
 #define SLEEP_TARGET_MAX	64
 
@@ -33,7 +39,7 @@ static void sleep_refuse(struct p2pv_port *port)
 		port->num, len, target);
 }
 
-static int sleep_unplug(void)
+static void sleep_unplug(void)
 {
 	struct p2pv_port *port;
 	unsigned int n = 0;
@@ -44,17 +50,14 @@ static int sleep_unplug(void)
 	if (n)
 		pr_info(P2PV_NAME ": system sleep: %u device%s unplugged\n",
 			n, n == 1 ? " was" : "s were");
-	if (p2pv_port_wait_settled(SLEEP_DRIVERS_S * 1000))
-		return 0;
-	pr_warn(P2PV_NAME ": system sleep refused: drivers still hold an unplugged device after %u s; see what uses it\n",
-		SLEEP_DRIVERS_S);
-	return -EBUSY;
+	if (!p2pv_port_wait_settled(SLEEP_DRIVERS_MS))
+		pr_info(P2PV_NAME ": system sleep: drivers still hold an unplugged device after %u ms; it has to be gone when tasks are frozen\n",
+			SLEEP_DRIVERS_MS);
 }
 
 static int sleep_prepare(unsigned long event)
 {
 	struct p2pv_port *port = p2pv_port_close_all();
-	int rc;
 
 	if (port) {
 		sleep_refuse(port);
@@ -63,10 +66,8 @@ static int sleep_prepare(unsigned long event)
 	/* Suspend has done so already; hibernation does it too late for us. */
 	if (event == PM_HIBERNATION_PREPARE && p2pv_port_count())
 		ksys_sync_helper();
-	rc = sleep_unplug();
-	if (rc)
-		p2pv_port_open_all();
-	return rc;
+	sleep_unplug();
+	return 0;
 }
 
 static int sleep_notify(struct notifier_block *nb, unsigned long event,
@@ -88,6 +89,8 @@ static int sleep_notify(struct notifier_block *nb, unsigned long event,
 
 static struct notifier_block sleep_notifier = {
 	.notifier_call = sleep_notify,
+	/* Last: a driver's own notifier may still talk to its device. */
+	.priority = INT_MIN,
 };
 
 int p2pv_sleep_init(void)
