@@ -23,13 +23,17 @@ static int power_call(struct p2pv_port *port, enum p2pvhci_op op, u64 arg)
 	return p2pv_call_run(port, &call);
 }
 
-static void power_set_asleep(struct p2pv_port *port, int asleep)
+/* URBs may have waited for room since before the device fell asleep. */
+static void power_wake_up(struct p2pv_port *port)
 {
 	unsigned long flags;
+	unsigned int i;
 
 	spin_lock_irqsave(&port->lock, flags);
-	port->asleep = asleep;
+	port->asleep = 0;
 	spin_unlock_irqrestore(&port->lock, flags);
+	for (i = 0; i < P2PV_NEPS; i++)
+		p2pv_urb_pump(&port->eps[i]);
 }
 
 static int power_is_asleep(struct p2pv_port *port, u32 *epoch)
@@ -75,7 +79,7 @@ static int power_resume(struct p2pv_port *port)
 	rc = power_call(port, P2PVHCI_OP_RESUME, 0);
 	if (rc)
 		p2pv_port_disconnect(port, NULL, epoch, P2PV_PORT_KERNEL, -rc);
-	power_set_asleep(port, 0);
+	power_wake_up(port);
 	return rc;
 }
 
@@ -94,7 +98,7 @@ static int power_suspend(struct p2pv_port *port)
 	/* It may be falling asleep this very moment. */
 	if (rc == -ETIMEDOUT)
 		power_resume(port);
-	power_set_asleep(port, 0);
+	power_wake_up(port);
 	/* An agent without power: it sleeps here only, and cannot wake us. */
 	return rc == -EOPNOTSUPP && !arg ? 0 : rc;
 }

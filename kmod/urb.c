@@ -230,7 +230,8 @@ static void urb_pump_locked(struct p2pv_ep *ep, struct list_head *done,
 	if (ep->pumping)
 		return;
 	ep->pumping = 1;
-	while (ep->next && (q = port->queue)) {
+	/* Asleep: until the device is awake, or usbcore takes them back. */
+	while (ep->next && !port->asleep && (q = port->queue)) {
 		slot = p2pv_queue_take(q, P2PVHCI_OP_SUBMIT,
 				       urb_block_len(q, ep->next), ep);
 		urb_note_room(ep, slot);

@@ -140,8 +140,9 @@ struct p2pvhci_uctl {
  * @P2PVHCI_OP_STREAMS_FREE: take them back; payload likewise, @arg 0, @actual
  *	0.  Needs F_STREAMS.
  * @P2PVHCI_OP_SUSPEND: the device may sleep; endpoint 0, in the order of its
- *	SUBMITs, and no other request of the port follows before RESUME.  @arg
- *	is P2PVHCI_SUSPEND_*.  Completed by its token.  Needs F_POWER.
+ *	SUBMITs, and no other request of the port follows before RESUME but
+ *	CANCEL and UNBOUND.  @arg is P2PVHCI_SUSPEND_*.  Completed by its token.
+ *	Needs F_POWER.
  * @P2PVHCI_OP_RESUME: the device is to be awake; likewise.
  * @P2PVHCI_OP_PING: reserved.
  */
