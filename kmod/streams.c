@@ -9,6 +9,8 @@
 
 /* Every endpoint of a device but its first. */
 #define STREAMS_EPS		30
+/* Ids 65534 and 65535 are reserved (USB 3.2, 8.12.1.4). */
+#define STREAMS_MAX		65533
 
 static int streams_call(struct p2pv_port *port, struct p2pv_call *call,
 			struct usb_host_endpoint **eps, unsigned int neps)
@@ -38,6 +40,7 @@ static unsigned int streams_limit(struct usb_host_endpoint **eps,
 	unsigned int i;
 	int max;
 
+	wanted = min_t(unsigned int, wanted, STREAMS_MAX);
 	for (i = 0; i < neps; i++) {
 		max = usb_ss_max_streams(&eps[i]->ss_ep_comp);
 		wanted = min_t(unsigned int, wanted, max);
