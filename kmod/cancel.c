@@ -148,12 +148,15 @@ unsigned long p2pv_cancel_expire(struct p2pv_queue *q)
 	unsigned long wait = 0;
 	u32 i;
 
+	/* What waited behind goes back now, in order with completions. */
+	mutex_lock(&q->enter);
 	for (i = 0; i < q->tags; i++) {
 		port = READ_ONCE(q->slots[i].port);
 		if (port && READ_ONCE(q->slots[i].state) ==
 			    P2PV_SLOT_CANCELLING)
 			cancel_expire_slot(q, &q->slots[i], port, &wait);
 	}
+	mutex_unlock(&q->enter);
 	return wait;
 }
 

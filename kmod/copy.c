@@ -6,6 +6,7 @@
  * with nothing held: bytes pass through the queue's bounce buffer, and the URB
  * is in our hands for one memcpy() of it at a time.
  */
+#include <linux/sched.h>
 #include <linux/uaccess.h>
 
 #include "p2pvhci.h"
@@ -52,13 +53,8 @@ static int copy_catch_up(struct p2pv_queue *q, struct p2pv_slot *slot,
 		p2pv_giveback_abandon(slot, -ESHUTDOWN, done);
 		return -ECANCELED;
 	}
-	if (slot->state == P2PV_SLOT_PUBLISHED) {
-		if (slot->urb->unlinked)
-			p2pv_cancel_publish(q, slot);
-		return 0;
-	}
-	/* Its deadline may have passed unseen. */
-	p2pv_queue_arm(q, 1);
+	if (slot->state == P2PV_SLOT_PUBLISHED && slot->urb->unlinked)
+		p2pv_cancel_publish(q, slot);
 	return 0;
 }
 
@@ -88,7 +84,7 @@ static int copy_with_urb(struct p2pv_queue *q, const struct p2pvhci_copy *c)
 	LIST_HEAD(done);
 	int rc;
 
-	/* Keeps completions off the slot while it is SERVING. */
+	/* Keeps completions and deadlines off the slot while it is SERVING. */
 	lockdep_assert_held(&q->enter);
 
 	if (READ_ONCE(q->dead))
@@ -156,6 +152,7 @@ static int copy_all(struct p2pv_queue *q, const struct p2pvhci_copy *copy)
 		rc = copy_chunk(q, &c, dir_in);
 		c.addr += c.len;
 		c.off += c.len;
+		cond_resched();
 	}
 	return rc;
 }

@@ -57,7 +57,8 @@
  *   port.power (mutex)             sleep of a device and of its port
  *   port.call (mutex)              who waits for the agent's answer
  *   queue.copy (mutex)             the bounce buffer of IOC_COPY
- *   queue.enter (mutex)            taking completions, and chunks of IOC_COPY
+ *   queue.enter (mutex)            taking completions, chunks of IOC_COPY, and
+ *                                  deadlines
  *   port.lock (spinlock, irqsave)  "the HCD lock" of usbcore: URBs of the
  *                                  device, its endpoints, slots in use, port
  *                                  state, hub status

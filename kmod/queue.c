@@ -87,7 +87,7 @@ static int queue_alloc_bounce(struct p2pv_queue *q)
 {
 	if (!(q->features & P2PVHCI_F_COPY))
 		return 0;
-	q->bounce = kvmalloc(P2PV_COPY_CHUNK, GFP_KERNEL_ACCOUNT);
+	q->bounce = kvzalloc(P2PV_COPY_CHUNK, GFP_KERNEL_ACCOUNT);
 	return q->bounce ? 0 : -ENOMEM;
 }
 
