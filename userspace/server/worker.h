@@ -16,19 +16,19 @@ struct worker_pool;
 
 /**
  * struct worker_job - something to do; embedded in what it is about
+ * @entry: of a list of whoever will post it
  * @run: on the thread; returns 0 or negative errno
  * @done: on the loop, once, with what @run returned
  * @worker: set by worker_post()
  * @result: of @run
- * @entry: of a list of whoever will post it
  * @next: private
  */
 struct worker_job {
+	STAILQ_ENTRY(worker_job) entry;
 	int (*run)(struct worker_job *job);
 	void (*done)(struct worker_job *job, int result);
 	struct worker *worker;
 	int result;
-	STAILQ_ENTRY(worker_job) entry;
 	struct worker_job *next;
 };
 
