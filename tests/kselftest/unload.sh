@@ -14,6 +14,7 @@ rounds=10
 # Rounds with devices whose agents die at ever other times.
 deaths=20
 # shellcheck disable=SC2154
+[ "$rig_kernel" != debug ] || deaths=5
 [ -z "$rig_long" ] || deaths=100
 # Hundredths of a second for rmmod; KASAN and lockdep are several times slower.
 limit=200
