@@ -5,7 +5,6 @@
  * Does nothing with what it acquires.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +15,7 @@
 #include "key.h"
 #include "log.h"
 #include "memory.h"
+#include "options.h"
 #include "peer.h"
 #include "privilege.h"
 #include "ring.h"
@@ -27,111 +27,45 @@
 #define ERROR_MAX	512
 
 /**
- * struct options - the command line
+ * struct command_line - what it asks for
  * @config: configuration file
  * @check: read it and go
- * @done: nothing is left to do: exit with @status
- * @status: exit status
  */
-struct options {
+struct command_line {
 	const char *config;
 	int check;
-	int done;
-	int status;
 };
 
-static void option_help(struct options *o, const char *value);
-
-static void option_version(struct options *o, const char *value)
+static int option_config(void *ctx, const char *value)
 {
+	struct command_line *line = ctx;
+
+	line->config = value;
+	return OPTIONS_GO_ON;
+}
+
+static int option_check(void *ctx, const char *value)
+{
+	struct command_line *line = ctx;
+
 	(void)value;
-	printf(PROGRAM " " P2PUSB_VERSION "\n");
-	o->done = 1;
+	line->check = 1;
+	return OPTIONS_GO_ON;
 }
 
-static void option_config(struct options *o, const char *value)
-{
-	o->config = value;
-}
-
-static void option_check(struct options *o, const char *value)
-{
-	(void)value;
-	o->check = 1;
-}
-
-/* One row an option; getopt and the help are made of it. */
-static const struct {
-	const char *name;
-	char letter;
-	const char *value;
-	const char *text;
-	void (*set)(struct options *o, const char *value);
-} option_rows[] = {
+static const struct options_row option_rows[] = {
 	{ "config", 'c', "FILE", "read FILE, not " SETTINGS_FILE,
 	  option_config },
 	{ "check", 0, NULL, "check the configuration and exit", option_check },
-	{ "help", 'h', NULL, "print this and exit", option_help },
-	{ "version", 'V', NULL, "print the version and exit", option_version },
 };
 
-#define NOPTIONS (sizeof(option_rows) / sizeof(option_rows[0]))
-
-static void option_help(struct options *o, const char *value)
-{
-	char name[32];
-	size_t i;
-
-	(void)value;
-	printf("Usage: " PROGRAM " [OPTION]...\n"
-	       "Use USB devices of other machines: joins the kernel module p2pvhci to p2pusbd there.\n\n");
-	for (i = 0; i < NOPTIONS; i++) {
-		snprintf(name, sizeof(name), "--%s%s%s", option_rows[i].name,
-			 option_rows[i].value ? " " : "",
-			 option_rows[i].value ? option_rows[i].value : "");
-		printf("  %c%c%s %-16s %s\n",
-		       option_rows[i].letter ? '-' : ' ',
-		       option_rows[i].letter ? option_rows[i].letter : ' ',
-		       option_rows[i].letter ? "," : " ", name,
-		       option_rows[i].text);
-	}
-	o->done = 1;
-}
-
-static void options_read(struct options *o, int argc, char **argv)
-{
-	struct option longs[NOPTIONS + 1] = { 0 };
-	char shorts[2 * NOPTIONS + 1] = "";
-	size_t i;
-	int c;
-
-	for (i = 0; i < NOPTIONS; i++) {
-		longs[i].name = option_rows[i].name;
-		longs[i].has_arg = option_rows[i].value ? required_argument :
-							  no_argument;
-		longs[i].val = (int)i + 256;
-		if (option_rows[i].letter)
-			snprintf(shorts + strlen(shorts), 3, "%c%s",
-				 option_rows[i].letter,
-				 option_rows[i].value ? ":" : "");
-	}
-	while (!o->done && (c = getopt_long(argc, argv, shorts, longs, NULL)) !=
-	       -1) {
-		for (i = 0; i < NOPTIONS; i++)
-			if (c == option_rows[i].letter || c == (int)i + 256)
-				break;
-		if (i < NOPTIONS)
-			option_rows[i].set(o, optarg);
-		o->status = i < NOPTIONS ? ERROR_EXIT_OK : ERROR_EXIT_USAGE;
-		o->done |= o->status;
-	}
-	if (!o->done && optind < argc) {
-		fprintf(stderr, PROGRAM ": E_USAGE: unexpected \"%s\". Try: "
-			PROGRAM " --help\n", argv[optind]);
-		o->status = ERROR_EXIT_USAGE;
-		o->done = 1;
-	}
-}
+static const struct options options = {
+	.program = PROGRAM,
+	.usage = "[OPTION]...",
+	.purpose = "Use USB devices of other machines: joins the kernel module p2pvhci to p2pusbd there.\n",
+	.rows = option_rows,
+	.nrows = sizeof(option_rows) / sizeof(option_rows[0]),
+};
 
 /* The directory of @path, made for the user we will be. */
 static int make_parent(const char *path, mode_t mode,
@@ -284,20 +218,21 @@ static int run(const struct settings *settings)
 
 int main(int argc, char **argv)
 {
-	struct options options = { .config = SETTINGS_FILE };
+	struct command_line line = { .config = SETTINGS_FILE };
 	struct settings settings;
 	char error[ERROR_MAX];
+	int status;
 
-	options_read(&options, argc, argv);
-	if (options.done)
-		return options.status;
+	status = options_read(&options, argc, argv, &line, NULL);
+	if (status != OPTIONS_GO_ON)
+		return status;
 	log_open(PROGRAM, LOG_LEVEL_NOTE);
-	if (settings_read(options.config, &settings, error, sizeof(error))) {
+	if (settings_read(line.config, &settings, error, sizeof(error))) {
 		log_err("E_CONFIG: cannot start. %s.", error);
 		return ERROR_EXIT_CONFIG;
 	}
-	if (options.check) {
-		printf("%s: good\n", options.config);
+	if (line.check) {
+		printf("%s: good\n", line.config);
 		return ERROR_EXIT_OK;
 	}
 	log_open(PROGRAM, (enum log_level)settings.log_level);

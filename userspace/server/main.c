@@ -5,7 +5,6 @@
  * Does nothing with what it acquires.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +13,7 @@
 
 #include "error.h"
 #include "log.h"
+#include "options.h"
 #include "privilege.h"
 #include "server.h"
 
@@ -21,111 +21,45 @@
 #define ERROR_MAX	512
 
 /**
- * struct options - the command line
+ * struct command_line - what it asks for
  * @config: configuration file
  * @check: read it and go
- * @done: nothing is left to do: exit with @status
- * @status: exit status
  */
-struct options {
+struct command_line {
 	const char *config;
 	int check;
-	int done;
-	int status;
 };
 
-static void option_help(struct options *o, const char *value);
-
-static void option_version(struct options *o, const char *value)
+static int option_config(void *ctx, const char *value)
 {
+	struct command_line *line = ctx;
+
+	line->config = value;
+	return OPTIONS_GO_ON;
+}
+
+static int option_check(void *ctx, const char *value)
+{
+	struct command_line *line = ctx;
+
 	(void)value;
-	printf(PROGRAM " " P2PUSB_VERSION "\n");
-	o->done = 1;
+	line->check = 1;
+	return OPTIONS_GO_ON;
 }
 
-static void option_config(struct options *o, const char *value)
-{
-	o->config = value;
-}
-
-static void option_check(struct options *o, const char *value)
-{
-	(void)value;
-	o->check = 1;
-}
-
-/* One row an option; getopt and the help are made of it. */
-static const struct {
-	const char *name;
-	char letter;
-	const char *value;
-	const char *text;
-	void (*set)(struct options *o, const char *value);
-} option_rows[] = {
+static const struct options_row option_rows[] = {
 	{ "config", 'c', "FILE", "read FILE, not " SETTINGS_FILE,
 	  option_config },
 	{ "check", 0, NULL, "check the configuration and exit", option_check },
-	{ "help", 'h', NULL, "print this and exit", option_help },
-	{ "version", 'V', NULL, "print the version and exit", option_version },
 };
 
-#define NOPTIONS (sizeof(option_rows) / sizeof(option_rows[0]))
-
-static void option_help(struct options *o, const char *value)
-{
-	char name[32];
-	size_t i;
-
-	(void)value;
-	printf("Usage: " PROGRAM " [OPTION]...\n"
-	       "Share USB devices of this machine with the peers that may use them.\n\n");
-	for (i = 0; i < NOPTIONS; i++) {
-		snprintf(name, sizeof(name), "--%s%s%s", option_rows[i].name,
-			 option_rows[i].value ? " " : "",
-			 option_rows[i].value ? option_rows[i].value : "");
-		printf("  %c%c%s %-16s %s\n",
-		       option_rows[i].letter ? '-' : ' ',
-		       option_rows[i].letter ? option_rows[i].letter : ' ',
-		       option_rows[i].letter ? "," : " ", name,
-		       option_rows[i].text);
-	}
-	o->done = 1;
-}
-
-static void options_read(struct options *o, int argc, char **argv)
-{
-	struct option longs[NOPTIONS + 1] = { 0 };
-	char shorts[2 * NOPTIONS + 1] = "";
-	size_t i;
-	int c;
-
-	for (i = 0; i < NOPTIONS; i++) {
-		longs[i].name = option_rows[i].name;
-		longs[i].has_arg = option_rows[i].value ? required_argument :
-							  no_argument;
-		longs[i].val = (int)i + 256;
-		if (option_rows[i].letter)
-			snprintf(shorts + strlen(shorts), 3, "%c%s",
-				 option_rows[i].letter,
-				 option_rows[i].value ? ":" : "");
-	}
-	while (!o->done && (c = getopt_long(argc, argv, shorts, longs, NULL)) !=
-	       -1) {
-		for (i = 0; i < NOPTIONS; i++)
-			if (c == option_rows[i].letter || c == (int)i + 256)
-				break;
-		if (i < NOPTIONS)
-			option_rows[i].set(o, optarg);
-		o->status = i < NOPTIONS ? ERROR_EXIT_OK : ERROR_EXIT_USAGE;
-		o->done |= o->status;
-	}
-	if (!o->done && optind < argc) {
-		fprintf(stderr, PROGRAM ": E_USAGE: unexpected \"%s\". Try: "
-			PROGRAM " --help\n", argv[optind]);
-		o->status = ERROR_EXIT_USAGE;
-		o->done = 1;
-	}
-}
+static const struct options options = {
+	.program = PROGRAM,
+	.usage = "[OPTION]...",
+	.purpose = "Share USB devices of this machine with the peers that may use them.\n",
+	.rows = option_rows,
+	.nrows = sizeof(option_rows) / sizeof(option_rows[0]),
+};
 
 /* The directory of @path, made for the user we will be. */
 static int make_parent(const char *path, mode_t mode,
@@ -214,7 +148,7 @@ static int run(struct server *server)
 
 int main(int argc, char **argv)
 {
-	struct options options = { .config = SETTINGS_FILE };
+	struct command_line line = { .config = SETTINGS_FILE };
 	static const struct engine_ops *const engines[] = {
 		[SETTINGS_USBFS] = &engine_usbfs,
 		[SETTINGS_LIBUSB] = &engine_libusb,
@@ -223,24 +157,24 @@ int main(int argc, char **argv)
 	char error[ERROR_MAX];
 	int status;
 
-	options_read(&options, argc, argv);
-	if (options.done)
-		return options.status;
+	status = options_read(&options, argc, argv, &line, NULL);
+	if (status != OPTIONS_GO_ON)
+		return status;
 	log_open(PROGRAM, LOG_LEVEL_NOTE);
 	/* The usual file may be absent, one that was asked for may not. */
-	if (strcmp(options.config, SETTINGS_FILE) &&
-	    access(options.config, R_OK)) {
-		log_err("E_CONFIG: cannot start. %s: %s.", options.config,
+	if (strcmp(line.config, SETTINGS_FILE) &&
+	    access(line.config, R_OK)) {
+		log_err("E_CONFIG: cannot start. %s: %s.", line.config,
 			strerror(errno));
 		return ERROR_EXIT_CONFIG;
 	}
-	if (settings_read(options.config, &server.settings, error,
+	if (settings_read(line.config, &server.settings, error,
 			  sizeof(error))) {
 		log_err("E_CONFIG: cannot start. %s.", error);
 		return ERROR_EXIT_CONFIG;
 	}
-	if (options.check) {
-		printf("%s: good\n", options.config);
+	if (line.check) {
+		printf("%s: good\n", line.config);
 		return ERROR_EXIT_OK;
 	}
 	server.ops = engines[server.settings.engine];
