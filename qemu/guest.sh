@@ -28,6 +28,15 @@ guest_accel()
 	fi
 }
 
+# guest_counts_instructions - a guest whose time is its own work: figures that
+# repeat on any machine, however busy.  QEMU can do that for one processor only.
+guest_counts_instructions()
+{
+	smp=1
+	accel="-accel tcg,thread=single -icount shift=0,sleep=off"
+	accel+=" -cpu max,-erms,-fsrm"
+}
+
 guest_probe()
 {
 	local console="$1.console" pid result=no

@@ -54,7 +54,7 @@ programs_for_tests()
 {
 	local dir
 
-	for dir in tests/{system,kselftest,fakedev}; do
+	for dir in tests/{system,kselftest,fakedev,bench}; do
 		[ -e "$dir/Makefile" ] || continue
 		make -j2 -C "$dir" BUILD="$results/root/rig/bin" \
 			LIB="$build/user" || return
