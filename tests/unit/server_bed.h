@@ -49,6 +49,7 @@ struct engine_device {
 	int submit_err;
 	uint8_t missing;	/* endpoint that is not there */
 	unsigned int streams_max;
+	unsigned int reaps;	/* until then something is outstanding */
 };
 
 static struct engine_device *paper_last;
@@ -155,6 +156,14 @@ static inline void paper_resume(struct engine_device *dev)
 		xfer->actual = dev->cancel_actual;
 		xfer->done(xfer);
 	}
+}
+
+/* Nothing is done before @resume; the worker asks a few times. */
+static inline int paper_reap(struct engine_device *dev)
+{
+	assert_true(dev->held);
+	paper_call(dev, "reap");
+	return dev->ncalls < dev->reaps;
 }
 
 static inline int paper_claim(struct engine_device *dev)
@@ -275,6 +284,7 @@ static const struct engine_ops paper_ops = {
 	.close = paper_close,
 	.hold = paper_hold,
 	.resume = paper_resume,
+	.reap = paper_reap,
 	.claim = paper_claim,
 	.release = paper_release,
 	.alloc = paper_alloc,

@@ -367,6 +367,26 @@ static void test_stuck_device(void **state)
 	paper_block(stuck, 0);
 }
 
+/* The worker reaps in the loop's place, until all is there or for a while. */
+static void test_deaf(void **state)
+{
+	struct bed *bed = *state;
+	struct device *dev = bed_share(bed, "1-1");
+	struct engine_device *edev = dev->edev;
+
+	edev->reaps = edev->ncalls + 3;
+	device_deaf(&bed->server, edev);
+	device_deaf(&bed->server, edev);
+	assert_true(edev->held);
+	bed_until(bed, !dev->deaf);
+	assert_false(edev->held);
+	assert_int_equal(paper_called(edev, "reap"), 3);
+	edev->reaps = BED_CALLS;
+	device_deaf(&bed->server, edev);
+	bed_until(bed, !dev->deaf);
+	assert_false(edev->held);
+}
+
 static void test_detach_unknown(void **state)
 {
 	struct bed *bed = *state;
@@ -399,6 +419,7 @@ int main(void)
 		BED(test_announced),
 		BED(test_peer_cut),
 		BED(test_stuck_device),
+		BED(test_deaf),
 		BED(test_detach_unknown),
 	};
 

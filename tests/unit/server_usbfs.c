@@ -97,7 +97,16 @@ struct bed {
 	int plug;
 	struct engine_xfer xfer;
 	unsigned int ndone;
+	unsigned int ndeaf;
 };
+
+static void bed_deaf(void *owner, struct engine_device *dev)
+{
+	struct bed *bed = owner;
+
+	assert_ptr_equal(dev, &bed->dev);
+	bed->ndeaf++;
+}
 
 static void bed_done(struct engine_xfer *xfer)
 {
@@ -115,11 +124,13 @@ static int bed_start(void **state)
 	assert_int_equal(pipe(ends), 0);
 	uv_loop_init(&bed->loop);
 	bed->engine.loop = &bed->loop;
-	bed->dev.engine = &bed->engine;
+	bed->engine.owner = bed;
+	bed->engine.events.deaf = bed_deaf;
+	bed->dev.file.engine = &bed->engine;
 	/* Hangs up when the other end is closed, as an unplugged device. */
-	bed->dev.fd = ends[0];
+	bed->dev.file.fd = ends[0];
 	bed->plug = ends[1];
-	STAILQ_INIT(&bed->dev.done);
+	STAILQ_INIT(&bed->dev.file.done);
 	bed->xfer.done = bed_done;
 	bed->xfer.ctx = bed;
 	bed->xfer.data = engine_usbfs_alloc(&bed->dev, 64);
@@ -136,7 +147,7 @@ static int bed_stop(void **state)
 	uv_run(&bed->loop, UV_RUN_DEFAULT);
 	assert_int_equal(uv_loop_close(&bed->loop), 0);
 	engine_usbfs_free(&bed->dev, bed->xfer.data, 64);
-	close(bed->dev.fd);
+	close(bed->dev.file.fd);
 	if (bed->plug >= 0)
 		close(bed->plug);
 	free(bed);
@@ -249,8 +260,61 @@ static void test_unplugged(void **state)
 	close(bed->plug);
 	bed->plug = -1;
 	assert_false(engine_usbfs_connected(&bed->dev));
+	/* The loop does not ask: the worker does, and the loop tells. */
+	engine_usbfs_hold(&bed->dev);
+	engine_usbfs_resume(&bed->dev);
+	assert_int_equal(bed->ndone, 0);
+	assert_int_equal(bed->ndeaf, 1);
+	engine_usbfs_hold(&bed->dev);
+	assert_int_equal(engine_usbfs_reap(&bed->dev), 0);
 	bed_reap(bed);
 	assert_int_equal(bed->xfer.status, P2PUSB_ST_NODEV);
+	assert_int_equal(bed->ndeaf, 1);
+	assert_int_equal(engine_usbfs_submit(&bed->dev, &bed->xfer), -ENODEV);
+	assert_int_equal(paper.nurbs, 0);
+}
+
+/* A file that hung up is ready for ever: the loop must not turn with it. */
+static void test_hangs_up(void **state)
+{
+	struct bed *bed = *state;
+	unsigned int turns;
+
+	bed_submit(bed, 0x81, P2PUSB_XFER_BULK, 8, 0);
+	engine_usbfs_resume(&bed->dev);
+	close(bed->plug);
+	bed->plug = -1;
+	for (turns = 0; turns < 3; turns++)
+		uv_run(&bed->loop, UV_RUN_NOWAIT);
+	assert_int_equal(bed->ndeaf, 1);
+	assert_false(uv_loop_alive(&bed->loop));
+	engine_usbfs_hold(&bed->dev);
+	paper_done(0, -ESHUTDOWN, 0);
+	assert_int_equal(engine_usbfs_reap(&bed->dev), 0);
+	bed_reap(bed);
+}
+
+/* All that is done is told in one turn. */
+static void test_batch(void **state)
+{
+	struct engine_xfer xfers[URBS_MAX];
+	struct bed *bed = *state;
+	unsigned int i;
+
+	for (i = 0; i < URBS_MAX; i++) {
+		xfers[i] = bed->xfer;
+		xfers[i].ep = 0x81;
+		xfers[i].type = P2PUSB_XFER_BULK;
+		assert_int_equal(engine_usbfs_submit(&bed->dev, &xfers[i]), 0);
+	}
+	for (i = 0; i < URBS_MAX; i++)
+		paper_done(i, 0, 1);
+	assert_int_equal(bed->dev.nflying, URBS_MAX);
+	engine_usbfs_resume(&bed->dev);
+	assert_int_equal(bed->ndone, URBS_MAX);
+	assert_int_equal(bed->dev.nflying, 0);
+	for (i = 0; i < URBS_MAX; i++)
+		engine_usbfs_put(&bed->dev, &xfers[i]);
 }
 
 static const uint32_t iso_lens[3] = { 10, 20, 10 };
@@ -360,6 +424,8 @@ int main(void)
 		BED(test_status),
 		BED(test_cancel),
 		BED(test_unplugged),
+		BED(test_hangs_up),
+		BED(test_batch),
 		BED(test_iso_in),
 		BED(test_iso_out),
 		BED(test_streams),

@@ -49,58 +49,6 @@ static int take_wish(struct device *dev, const struct device_wish *wish)
 	return 0;
 }
 
-/* Worker */
-
-void device_run(struct device *dev, struct worker_job *job)
-{
-	if (!dev->njobs++ && dev->edev)
-		dev->server->ops->hold(dev->edev);
-	worker_post(dev->worker, job);
-}
-
-static void next_cancel(struct device *dev)
-{
-	struct worker_job *job = STAILQ_FIRST(&dev->cancels);
-
-	if (!job || dev->cancelling)
-		return;
-	STAILQ_REMOVE_HEAD(&dev->cancels, entry);
-	dev->cancelling = 1;
-	device_run(dev, job);
-}
-
-void device_cancel(struct device *dev, uint8_t ep, struct worker_job *job)
-{
-	dev->ncancels[engine_slot(ep)]++;
-	STAILQ_INSERT_TAIL(&dev->cancels, job, entry);
-	next_cancel(dev);
-}
-
-void device_cancelled(struct device *dev, uint8_t ep)
-{
-	dev->cancelling = 0;
-	dev->ncancels[engine_slot(ep)]--;
-	device_ran(dev);
-}
-
-void device_ran(struct device *dev)
-{
-	struct pipe *next;
-	struct pipe *pipe;
-
-	/* Keeps the device while its pipes go. */
-	dev->nxfers++;
-	if (!--dev->njobs && dev->edev)
-		dev->server->ops->resume(dev->edev);
-	for (pipe = TAILQ_FIRST(&dev->pipes); pipe; pipe = next) {
-		next = TAILQ_NEXT(pipe, entry);
-		pipe_run(pipe);
-	}
-	next_cancel(dev);
-	dev->nxfers--;
-	device_settle(dev);
-}
-
 static void end_worker(struct device *dev)
 {
 	worker_stop(dev->worker);

@@ -77,6 +77,7 @@ struct device_wish {
  * @waiter: wants it once it is clean
  * @announced: peers with a list were told of it
  * @unplugged: the engine said so
+ * @deaf: the engine said so, and @nurse is with the worker
  * @unshare: release it when it is clean
  * @job: claim, reset or release: one at a time
  * @err: what the job ended with, for @wish
@@ -101,6 +102,8 @@ struct device {
 	struct attachment *waiter;
 	int announced;
 	int unplugged;
+	int deaf;
+	struct worker_job nurse;
 	int unshare;
 	struct worker_job job;
 	struct device_wish wish;
@@ -110,6 +113,7 @@ struct device {
 void device_arrived(void *owner, const struct wire_device *info);
 void device_left(void *owner, const char *busid);
 void device_woke(void *owner, const char *busid);
+void device_deaf(void *owner, struct engine_device *edev);
 
 /**
  * device_find() - by busid

@@ -11,6 +11,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/queue.h>
 #include <uv.h>
 
 #include "wire.h"
@@ -21,6 +22,7 @@ struct engine_device;
 
 #define ENGINE_EP_COUNT		32
 #define ENGINE_IFACE_MAX	32	/* what usbfs can claim */
+#define ENGINE_EP_NONE		0xff	/* type of an endpoint that is not */
 
 /* Endpoint by number and direction, 0 to 31. */
 static inline unsigned int engine_slot(uint8_t ep)
@@ -28,8 +30,11 @@ static inline unsigned int engine_slot(uint8_t ep)
 	return (ep & 0x0f) | (ep & 0x80) >> 3;
 }
 
+STAILQ_HEAD(engine_xfer_list, engine_xfer);
+
 /**
  * struct engine_xfer - one transfer
+ * @entry: the engine's, from @submit to @done
  * @ep: bEndpointAddress; 0 for endpoint 0
  * @type: enum p2pusb_xfer
  * @flags: P2PUSB_XF_*
@@ -50,6 +55,7 @@ static inline unsigned int engine_slot(uint8_t ep)
  * @priv: the engine's
  */
 struct engine_xfer {
+	STAILQ_ENTRY(engine_xfer) entry;
 	uint8_t ep;
 	uint8_t type;
 	uint32_t flags;
@@ -73,11 +79,14 @@ struct engine_xfer {
  * @arrived: a device is there (also for those there at start)
  * @left: it is gone: its transfers are done with P2PUSB_ST_NODEV
  * @woke: it was suspended and wants to be awake
+ * @deaf: the loop cannot hear of its transfers, or must not ask for them: let
+ *	the worker @reap
  */
 struct engine_events {
 	void (*arrived)(void *owner, const struct wire_device *device);
 	void (*left)(void *owner, const char *busid);
 	void (*woke)(void *owner, const char *busid);
+	void (*deaf)(void *owner, struct engine_device *dev);
 };
 
 /**
@@ -96,7 +105,10 @@ struct engine_events {
  * @hold: the worker is about to work on the device: the kernel's lock of the
  *	device may be taken for seconds, so neither @submit is called nor are
  *	transfers reaped until @resume; the loop serves all other devices
- * @resume: the worker has done; may call @done of transfers
+ * @resume: the worker has done; may call @done of transfers; the device is not
+ *	closed before it returns
+ * @reap: take what is done in the loop's place; told by @resume.  Non-zero:
+ *	transfers are outstanding still
  * @claim: take every interface of the current configuration from the host's
  *	drivers, or none: on failure all is as before and the drivers are back
  * @release: give every interface back to its driver
@@ -132,6 +144,7 @@ struct engine_ops {
 	void (*close)(struct engine_device *dev);
 	void (*hold)(struct engine_device *dev);
 	void (*resume)(struct engine_device *dev);
+	int (*reap)(struct engine_device *dev);
 	int (*claim)(struct engine_device *dev);
 	int (*release)(struct engine_device *dev);
 	uint8_t *(*alloc)(struct engine_device *dev, size_t len);

@@ -13,8 +13,6 @@
 
 #include "engine.h"
 
-#define ENGINE_DESC_NONE	0xff	/* type of an endpoint that is not */
-
 /**
  * struct engine_desc - the device descriptor, and all configurations behind it
  * @data: as usbfs gives them

@@ -6,15 +6,11 @@
  * that come and go are in engine_plug.c, transfers in engine_xfer.c.
  */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "engine_libusb.h"
 #include "sysfs.h"
-
-#define EP_NONE		0xff
 
 struct errno_row {
 	int libusb;
@@ -61,7 +57,7 @@ current_alt(struct engine_device *dev, const struct libusb_interface *iface)
 	for (i = 0; i < iface->num_altsetting; i++) {
 		alt = &iface->altsetting[i];
 		if (alt->bInterfaceNumber < ENGINE_IFACE_MAX &&
-		    alt->bAlternateSetting == dev->alt[alt->bInterfaceNumber])
+		    alt->bAlternateSetting == dev->file.alt[alt->bInterfaceNumber])
 			return alt;
 	}
 	return NULL;
@@ -76,7 +72,7 @@ static void read_endpoints(struct engine_device *dev)
 	unsigned int i;
 	unsigned int j;
 
-	memset(types, EP_NONE, sizeof(types));
+	memset(types, ENGINE_EP_NONE, sizeof(types));
 	types[0] = P2PUSB_XFER_CONTROL;
 	if (libusb_get_active_config_descriptor(libusb_get_device(dev->handle),
 						&config))
@@ -91,8 +87,7 @@ static void read_endpoints(struct engine_device *dev)
 	}
 	libusb_free_config_descriptor(config);
 store:
-	for (i = 0; i < ENGINE_EP_COUNT; i++)
-		atomic_store(&dev->ep_type[i], types[i]);
+	engine_file_set_types(&dev->file, types);
 }
 
 /* Endpoints of one interface as it is, by slot. */
@@ -123,10 +118,7 @@ static uint32_t interface_endpoints(struct engine_device *dev, int number)
 
 static int engine_endpoint(struct engine_device *dev, uint8_t ep)
 {
-	uint8_t type;
-
-	type = atomic_load(&dev->ep_type[engine_slot(ep)]);
-	return type == EP_NONE ? -ENOENT : type;
+	return engine_file_endpoint(&dev->file, ep);
 }
 
 /* Worker: open, claim */
@@ -140,31 +132,24 @@ static int engine_open(struct engine *engine, const char *busid,
 	d = calloc(1, sizeof(*d));
 	if (!d)
 		return -ENOMEM;
-	d->engine = engine;
-	STAILQ_INIT(&d->done);
-	snprintf(d->busid, sizeof(d->busid), "%s", busid);
-	d->fd = sysfs_open_node(busid);
-	if (d->fd < 0) {
-		ret = d->fd;
+	ret = engine_file_open(&d->file, engine, busid);
+	if (ret)
 		goto err_free;
-	}
 	ret = engine_errno(libusb_init(&d->ctx));
 	if (ret)
 		goto err_close;
-	ret = engine_errno(libusb_wrap_sys_device(d->ctx, d->fd, &d->handle));
+	ret = engine_errno(libusb_wrap_sys_device(d->ctx, d->file.fd,
+						  &d->handle));
 	if (ret)
 		goto err_exit;
 	read_endpoints(d);
-	/* Empty, and then 0, for one that is not configured. */
-	if (sysfs_number(busid, "bConfigurationValue", &d->home))
-		d->home = 0;
 	*dev = d;
 	return 0;
 
 err_exit:
 	libusb_exit(d->ctx);
 err_close:
-	close(d->fd);
+	engine_file_close(&d->file);
 err_free:
 	free(d);
 	return ret;
@@ -174,7 +159,7 @@ static void engine_close(struct engine_device *dev)
 {
 	libusb_close(dev->handle);
 	libusb_exit(dev->ctx);
-	close(dev->fd);
+	engine_file_close(&dev->file);
 	free(dev);
 }
 
@@ -183,10 +168,10 @@ static void release_all(struct engine_device *dev)
 	unsigned int i;
 
 	for (i = 0; i < ENGINE_IFACE_MAX; i++) {
-		if (dev->claimed & 1u << i)
+		if (dev->file.claimed & 1u << i)
 			libusb_release_interface(dev->handle, i);
 	}
-	dev->claimed = 0;
+	dev->file.claimed = 0;
 }
 
 /*
@@ -215,7 +200,7 @@ static int claim_all(struct engine_device *dev)
 		number = config->interface[i].altsetting->bInterfaceNumber;
 		ret = libusb_claim_interface(dev->handle, number);
 		if (!ret)
-			dev->claimed |= 1u << number;
+			dev->file.claimed |= 1u << number;
 	}
 	libusb_free_config_descriptor(config);
 	return engine_errno(ret);
@@ -229,7 +214,7 @@ static int engine_claim(struct engine_device *dev)
 	if (ret)
 		release_all(dev);
 	/* Unbinding a driver puts alternate setting 0 back. */
-	memset(dev->alt, 0, sizeof(dev->alt));
+	memset(dev->file.alt, 0, sizeof(dev->file.alt));
 	read_endpoints(dev);
 	return ret;
 }
@@ -237,18 +222,16 @@ static int engine_claim(struct engine_device *dev)
 /* The last client may have left it in another configuration, or in none. */
 static int engine_release(struct engine_device *dev)
 {
-	unsigned int now;
 	int home;
 
-	home = !dev->home ||
-	       (!sysfs_number(dev->busid, "bConfigurationValue", &now) &&
-		now == dev->home);
+	home = !dev->file.home ||
+	       engine_file_config(&dev->file) == dev->file.home;
 	/* Drivers bound to the wrong one would be in the way of the right. */
 	libusb_set_auto_detach_kernel_driver(dev->handle, home);
 	release_all(dev);
 	if (home)
 		return 0;
-	return engine_errno(libusb_set_configuration(dev->handle, dev->home));
+	return engine_errno(libusb_set_configuration(dev->handle, dev->file.home));
 }
 
 /* Worker: verbs */
@@ -285,7 +268,7 @@ static int engine_set_interface(struct engine_device *dev, int number, int alt)
 	ret = libusb_set_interface_alt_setting(dev->handle, number, alt);
 	if (ret)
 		return engine_errno(ret);
-	dev->alt[number] = alt;
+	dev->file.alt[number] = alt;
 	read_endpoints(dev);
 	return 0;
 }
@@ -314,7 +297,7 @@ static int engine_reset(struct engine_device *dev)
 			return -EBUSY;
 		return engine_errno(ret);
 	}
-	memset(dev->alt, 0, sizeof(dev->alt));
+	memset(dev->file.alt, 0, sizeof(dev->file.alt));
 	read_endpoints(dev);
 	return 0;
 }
@@ -326,6 +309,7 @@ const struct engine_ops engine_libusb = {
 	.close = engine_close,
 	.hold = engine_xfer_hold,
 	.resume = engine_xfer_resume,
+	.reap = engine_xfer_reap,
 	.claim = engine_claim,
 	.release = engine_release,
 	.alloc = engine_xfer_alloc,

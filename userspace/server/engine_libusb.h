@@ -11,50 +11,27 @@
 #define P2PUSB_SERVER_ENGINE_LIBUSB_H
 
 #include <libusb.h>
-#include <stdatomic.h>
-#include <sys/queue.h>
-#include <uv.h>
 
-#include "engine.h"
+#include "engine_file.h"
 #include "engine_plug.h"
-
-struct engine_done;
-
-STAILQ_HEAD(engine_done_list, engine_done);
 
 /**
  * struct engine_device - an open device
- * @ep_type: by slot; written by the worker, read by the loop
- * @engine: of
- * @busid: for messages
+ * @file: see there
  * @ctx: its own
- * @handle: wraps @fd
- * @fd: usbfs file
- * @poll: of @fd; NULL while the device is held
- * @home: configuration when it was opened, 0 = none; the worker's
- * @claimed: interfaces; the worker's
- * @alt: alternate settings; the worker's
+ * @handle: wraps the file
  * @killed: endpoints whose transfers a verb took away, if they are older than
  *	@age; both change only while the other side does not run
  * @age: of what is submitted now
- * @done: reaped, not told
- * @ndone: reaped, ever
+ * @nflying: submitted, not reaped; the worker's while it is held
  */
 struct engine_device {
-	_Atomic uint8_t ep_type[ENGINE_EP_COUNT];
-	struct engine *engine;
-	char busid[P2PUSB_BUSID_MAX + 1];
+	struct engine_file file;
 	libusb_context *ctx;
 	libusb_device_handle *handle;
-	int fd;
-	uv_poll_t *poll;
-	uint32_t claimed;
-	unsigned int home;
-	uint8_t alt[ENGINE_IFACE_MAX];
 	uint32_t killed;
 	unsigned int age;
-	struct engine_done_list done;
-	unsigned int ndone;
+	unsigned int nflying;
 };
 
 /**
@@ -74,6 +51,7 @@ void engine_reap(libusb_context *ctx);
 /* engine_xfer.c: members of struct engine_ops */
 void engine_xfer_hold(struct engine_device *dev);
 void engine_xfer_resume(struct engine_device *dev);
+int engine_xfer_reap(struct engine_device *dev);
 uint8_t *engine_xfer_alloc(struct engine_device *dev, size_t len);
 void engine_xfer_free(struct engine_device *dev, uint8_t *buf, size_t len);
 int engine_xfer_submit(struct engine_device *dev, struct engine_xfer *xfer);

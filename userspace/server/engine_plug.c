@@ -26,7 +26,7 @@ struct engine_plug {
 	int gone;
 };
 
-struct engine_poll {
+struct plug_poll {
 	uv_poll_t poll;
 	struct engine *engine;
 };
@@ -202,7 +202,7 @@ static int LIBUSB_CALL hotplug_event(libusb_context *ctx, libusb_device *dev,
 
 static void hotplug_poll(uv_poll_t *poll, int status, int events)
 {
-	struct engine_poll *p = poll->data;
+	struct plug_poll *p = poll->data;
 
 	(void)status;
 	(void)events;
@@ -216,7 +216,7 @@ static void event_poll_free(uv_handle_t *handle)
 
 static int event_poll_add(struct engine *engine, const struct libusb_pollfd *fd)
 {
-	struct engine_poll *p;
+	struct plug_poll *p;
 	int ret;
 
 	if (engine->npolls == ENGINE_POLLS)

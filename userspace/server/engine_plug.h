@@ -16,7 +16,7 @@
 #define ENGINE_POLLS		4	/* files of the hotplug context */
 
 struct engine_plug;
-struct engine_poll;
+struct plug_poll;
 
 TAILQ_HEAD(engine_plug_list, engine_plug);
 
@@ -39,7 +39,7 @@ struct engine {
 	void *owner;
 	libusb_context *ctx;
 	libusb_hotplug_callback_handle hotplug;
-	struct engine_poll *polls[ENGINE_POLLS];
+	struct plug_poll *polls[ENGINE_POLLS];
 	unsigned int npolls;
 	struct engine_plug_list plugged;
 	unsigned int probing;

@@ -7,7 +7,6 @@
  */
 #include <errno.h>
 #include <linux/usbdevice_fs.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -26,7 +25,7 @@ static int usbfs(const struct engine_device *dev, unsigned long request,
 {
 	int ret;
 
-	ret = ioctl(dev->fd, request, arg);
+	ret = ioctl(dev->file.fd, request, arg);
 	if (ret >= 0)
 		return ret;
 	if (errno == ENOENT || errno == ESRCH || errno == EHOSTUNREACH)
@@ -42,15 +41,14 @@ static void read_endpoints(struct engine_device *dev)
 	uint8_t types[ENGINE_EP_COUNT];
 	unsigned int i;
 
-	memset(types, ENGINE_DESC_NONE, sizeof(types));
+	memset(types, ENGINE_EP_NONE, sizeof(types));
 	types[0] = P2PUSB_XFER_CONTROL;
 	for (i = 0; i < ENGINE_IFACE_MAX; i++) {
 		if (interfaces & 1u << i)
 			engine_desc_endpoints(&dev->desc, dev->config, i,
-					      dev->alt[i], types);
+					      dev->file.alt[i], types);
 	}
-	for (i = 0; i < ENGINE_EP_COUNT; i++)
-		atomic_store(&dev->ep_type[i], types[i]);
+	engine_file_set_types(&dev->file, types);
 }
 
 /* The kernel has taken streams back, with the endpoints. */
@@ -67,10 +65,8 @@ static void forget_streams(struct engine_device *dev, uint32_t endpoints)
 /* Interfaces without a driver are at alternate setting 0, without streams. */
 static void read_configuration(struct engine_device *dev)
 {
-	/* Empty, and then 0, for one that is not configured. */
-	if (sysfs_number(dev->busid, "bConfigurationValue", &dev->config))
-		dev->config = 0;
-	memset(dev->alt, 0, sizeof(dev->alt));
+	dev->config = engine_file_config(&dev->file);
+	memset(dev->file.alt, 0, sizeof(dev->file.alt));
 	forget_streams(dev, ~0u);
 	read_endpoints(dev);
 }
@@ -84,7 +80,7 @@ static int read_descriptors(struct engine_device *dev)
 	data = calloc(1, DESC_MAX);
 	if (!data)
 		return -ENOMEM;
-	len = pread(dev->fd, data, DESC_MAX, 0);
+	len = pread(dev->file.fd, data, DESC_MAX, 0);
 	if (len < 0) {
 		len = -errno;
 		free(data);
@@ -98,10 +94,7 @@ static int read_descriptors(struct engine_device *dev)
 
 static int engine_endpoint(struct engine_device *dev, uint8_t ep)
 {
-	uint8_t type;
-
-	type = atomic_load(&dev->ep_type[engine_slot(ep)]);
-	return type == ENGINE_DESC_NONE ? -ENOENT : type;
+	return engine_file_endpoint(&dev->file, ep);
 }
 
 /* Open, close */
@@ -115,24 +108,18 @@ static int engine_open(struct engine *engine, const char *busid,
 	d = calloc(1, sizeof(*d));
 	if (!d)
 		return -ENOMEM;
-	d->engine = engine;
-	STAILQ_INIT(&d->done);
-	snprintf(d->busid, sizeof(d->busid), "%s", busid);
-	d->fd = sysfs_open_node(busid);
-	if (d->fd < 0) {
-		ret = d->fd;
+	ret = engine_file_open(&d->file, engine, busid);
+	if (ret)
 		goto err_free;
-	}
 	ret = read_descriptors(d);
 	if (ret)
 		goto err_close;
 	read_configuration(d);
-	d->home = d->config;
 	*dev = d;
 	return 0;
 
 err_close:
-	close(d->fd);
+	engine_file_close(&d->file);
 err_free:
 	free(d);
 	return ret;
@@ -140,7 +127,7 @@ err_free:
 
 static void engine_close(struct engine_device *dev)
 {
-	close(dev->fd);
+	engine_file_close(&dev->file);
 	free((void *)dev->desc.data);
 	free(dev);
 }
@@ -152,10 +139,10 @@ static void release_all(struct engine_device *dev)
 	unsigned int i;
 
 	for (i = 0; i < ENGINE_IFACE_MAX; i++) {
-		if (dev->claimed & 1u << i)
+		if (dev->file.claimed & 1u << i)
 			usbfs(dev, USBDEVFS_RELEASEINTERFACE, &i);
 	}
-	dev->claimed = 0;
+	dev->file.claimed = 0;
 }
 
 /* Offer interfaces to the drivers of the host. */
@@ -183,7 +170,7 @@ static int claim_interface(struct engine_device *dev, unsigned int number)
 
 	ret = usbfs(dev, USBDEVFS_DISCONNECT_CLAIM, &claim);
 	if (!ret)
-		dev->claimed |= 1u << number;
+		dev->file.claimed |= 1u << number;
 	return ret;
 }
 
@@ -210,7 +197,7 @@ static int engine_claim(struct engine_device *dev)
 	ret = claim_all(dev);
 	if (!ret)
 		return 0;
-	claimed = dev->claimed;
+	claimed = dev->file.claimed;
 	release_all(dev);
 	connect_all(dev, claimed);
 	return ret;
@@ -219,12 +206,12 @@ static int engine_claim(struct engine_device *dev)
 /* The last client may have left it in another configuration, or in none. */
 static int engine_release(struct engine_device *dev)
 {
-	uint32_t claimed = dev->claimed;
-	int home = dev->home;
+	uint32_t claimed = dev->file.claimed;
+	int home = dev->file.home;
 
 	release_all(dev);
 	read_configuration(dev);
-	if (!home || dev->config == dev->home) {
+	if (!home || dev->config == dev->file.home) {
 		connect_all(dev, claimed);
 		return 0;
 	}
@@ -321,10 +308,10 @@ static int guard(const struct engine_device *dev)
 {
 	int ret;
 
-	ret = engine_guard_open(dev->busid);
+	ret = engine_guard_open(dev->file.busid);
 	if (ret < 0 && ret != -ENODEV)
 		log_warn("%s: its hub does not keep drivers away: %s",
-			 dev->busid, strerror(-ret));
+			 dev->file.busid, strerror(-ret));
 	return ret;
 }
 
@@ -352,14 +339,14 @@ static int engine_set_interface(struct engine_device *dev, int number, int alt)
 	int ret;
 
 	if (number < 0 || number >= ENGINE_IFACE_MAX ||
-	    !(dev->claimed & 1u << number))
+	    !(dev->file.claimed & 1u << number))
 		return -EINVAL;
 	drop_streams(dev, engine_desc_endpoints(&dev->desc, dev->config, number,
-						dev->alt[number], NULL));
+						dev->file.alt[number], NULL));
 	ret = usbfs(dev, USBDEVFS_SETINTERFACE, &set);
 	if (ret)
 		return ret;
-	dev->alt[number] = alt;
+	dev->file.alt[number] = alt;
 	read_endpoints(dev);
 	return 0;
 }
@@ -400,6 +387,7 @@ const struct engine_ops engine_usbfs = {
 	.close = engine_close,
 	.hold = engine_usbfs_hold,
 	.resume = engine_usbfs_resume,
+	.reap = engine_usbfs_reap,
 	.claim = engine_claim,
 	.release = engine_release,
 	.alloc = engine_usbfs_alloc,

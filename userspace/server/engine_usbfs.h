@@ -9,48 +9,30 @@
 #ifndef P2PUSB_SERVER_ENGINE_USBFS_H
 #define P2PUSB_SERVER_ENGINE_USBFS_H
 
-#include <stdatomic.h>
-#include <sys/queue.h>
 #include <uv.h>
 
-#include "engine.h"
 #include "engine_desc.h"
+#include "engine_file.h"
 #include "engine_plug.h"
-
-struct engine_urb;
-
-STAILQ_HEAD(engine_urb_list, engine_urb);
 
 /**
  * struct engine_device - an open device
- * @ep_type: by slot; written by the worker, read by the loop
- * @engine: of
- * @busid: for messages
- * @fd: usbfs file
- * @poll: of @fd; NULL while the device is held
- * @done: reaped, not told
+ * @file: see there
  * @desc: its descriptors
- * @home: configuration when it was opened, 0 = none; the worker's
  * @config: configuration now; the worker's
- * @claimed: interfaces; the worker's
- * @alt: alternate settings; the worker's
+ * @nflying: submitted, not reaped; the worker's while it is held
+ * @lost: the loop saw that it is unplugged; nothing is submitted any more
  * @streams: of each endpoint, by slot; the worker's while it is held
  * @dozing: it may sleep; likewise
  * @suspended: it did when the loop last looked; likewise
  * @look: looks; NULL while it is held or must be awake
  */
 struct engine_device {
-	_Atomic uint8_t ep_type[ENGINE_EP_COUNT];
-	struct engine *engine;
-	char busid[P2PUSB_BUSID_MAX + 1];
-	int fd;
-	uv_poll_t *poll;
-	struct engine_urb_list done;
+	struct engine_file file;
 	struct engine_desc desc;
-	unsigned int home;
 	unsigned int config;
-	uint32_t claimed;
-	uint8_t alt[ENGINE_IFACE_MAX];
+	unsigned int nflying;
+	int lost;
 	uint16_t streams[ENGINE_EP_COUNT];
 	int dozing;
 	int suspended;
@@ -60,6 +42,7 @@ struct engine_device {
 /* engine_usbfs_urb.c: members of struct engine_ops */
 void engine_usbfs_hold(struct engine_device *dev);
 void engine_usbfs_resume(struct engine_device *dev);
+int engine_usbfs_reap(struct engine_device *dev);
 uint8_t *engine_usbfs_alloc(struct engine_device *dev, size_t len);
 void engine_usbfs_free(struct engine_device *dev, uint8_t *buf, size_t len);
 int engine_usbfs_submit(struct engine_device *dev, struct engine_xfer *xfer);

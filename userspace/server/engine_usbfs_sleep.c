@@ -26,9 +26,9 @@ int engine_usbfs_power(struct engine_device *dev, uint32_t state)
 	dev->suspended = 0;
 	dev->dozing = 0;
 	if (state == P2PUSB_POWER_SUSPEND_WAKEUP &&
-	    !sysfs_is(dev->busid, "power/control", "auto"))
+	    !sysfs_is(dev->file.busid, "power/control", "auto"))
 		return -EOPNOTSUPP;
-	if (ioctl(dev->fd, sleep ? USBDEVFS_ALLOW_SUSPEND :
+	if (ioctl(dev->file.fd, sleep ? USBDEVFS_ALLOW_SUSPEND :
 				   USBDEVFS_FORBID_SUSPEND, NULL))
 		return errno == ENODEV ||
 		       state == P2PUSB_POWER_SUSPEND_WAKEUP ? -errno : 0;
@@ -41,11 +41,11 @@ static void look(uv_timer_t *timer)
 	struct engine_device *dev = timer->data;
 	int suspended;
 
-	suspended = sysfs_is(dev->busid, "power/runtime_status", "suspended");
+	suspended = sysfs_is(dev->file.busid, "power/runtime_status", "suspended");
 	if (dev->suspended && !suspended) {
 		uv_timer_stop(timer);
-		log_info("%s: woke up", dev->busid);
-		dev->engine->events.woke(dev->engine->owner, dev->busid);
+		log_info("%s: woke up", dev->file.busid);
+		dev->file.engine->events.woke(dev->file.engine->owner, dev->file.busid);
 	}
 	dev->suspended = suspended;
 }
@@ -60,8 +60,8 @@ void engine_usbfs_watch(struct engine_device *dev)
 	if (!dev->dozing)
 		return;
 	dev->look = calloc(1, sizeof(*dev->look));
-	if (!dev->look || uv_timer_init(dev->engine->loop, dev->look)) {
-		log_err("%s: no memory to see it wake up", dev->busid);
+	if (!dev->look || uv_timer_init(dev->file.engine->loop, dev->look)) {
+		log_err("%s: no memory to see it wake up", dev->file.busid);
 		free(dev->look);
 		dev->look = NULL;
 		return;

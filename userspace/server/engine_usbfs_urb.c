@@ -9,19 +9,15 @@
 #include <linux/usbdevice_fs.h>
 #include <poll.h>
 #include <stddef.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 
 #include "engine_usbfs.h"
-#include "log.h"
-
-/* A control transfer has its SETUP packet in front of its data. */
-#define HEADROOM	8
 
 /* A transfer in flight, or done and not told; engine_xfer.priv. */
 struct engine_urb {
-	STAILQ_ENTRY(engine_urb) entry;
 	struct engine_device *dev;
 	struct engine_xfer *xfer;
 	atomic_int cancelled;
@@ -63,7 +59,7 @@ static uint32_t to_status(int err)
 
 int engine_usbfs_connected(const struct engine_device *dev)
 {
-	struct pollfd p = { .fd = dev->fd };
+	struct pollfd p = { .fd = dev->file.fd };
 
 	return poll(&p, 1, 0) <= 0 || !(p.revents & (POLLHUP | POLLERR));
 }
@@ -129,107 +125,92 @@ static void take_result(struct engine_urb *t)
 		take_packets(t);
 	else
 		xfer->actual = t->urb.actual_length;
-	STAILQ_INSERT_TAIL(&t->dev->done, t, entry);
+	t->dev->nflying--;
+	STAILQ_INSERT_TAIL(&t->dev->file.done, xfer, entry);
 }
 
 static void reap(struct engine_device *dev)
 {
 	struct usbdevfs_urb *urb;
 
-	while (!ioctl(dev->fd, USBDEVFS_REAPURBNDELAY, &urb))
+	while (!ioctl(dev->file.fd, USBDEVFS_REAPURBNDELAY, &urb))
 		take_result((struct engine_urb *)((char *)urb -
 			    offsetof(struct engine_urb, urb)));
 }
 
-/*
- * Results are told when all are reaped: what they cause may make the worker
- * take the device's lock, or close it.  The last one told may be the end of
- * the device.
- */
-static void tell_done(struct engine_device *dev)
+/* Worker: of one that was unplugged not all may be there yet. */
+int engine_usbfs_reap(struct engine_device *dev)
 {
-	struct engine_urb_list list = STAILQ_HEAD_INITIALIZER(list);
-	struct engine_urb *t;
-
-	STAILQ_CONCAT(&list, &dev->done);
-	while ((t = STAILQ_FIRST(&list))) {
-		STAILQ_REMOVE_HEAD(&list, entry);
-		t->xfer->done(t->xfer);
-	}
+	reap(dev);
+	return dev->nflying;
 }
 
-static void device_poll(uv_poll_t *poll, int status, int events)
+/*
+ * While the kernel takes an unplugged device apart it has the lock of the
+ * device, and whoever asks waits for it: the loop does not ask any more.
+ */
+static void lose(struct engine_device *dev)
 {
-	struct engine_device *dev = poll->data;
+	struct engine *engine = dev->file.engine;
 
-	/*
-	 * An error is the unplugged device: the kernel has ended all its
-	 * transfers by then; libuv has stopped the poll already.
-	 */
-	(void)status;
-	(void)events;
+	dev->lost = 1;
+	if (dev->file.poll)
+		engine_poll_mute(dev->file.poll);
+	if (dev->nflying)
+		engine->events.deaf(engine->owner, dev);
+}
+
+static void device_ready(void *owner)
+{
+	struct engine_device *dev = owner;
+
+	if (!engine_usbfs_connected(dev)) {
+		lose(dev);
+		return;
+	}
 	reap(dev);
-	tell_done(dev);
+	engine_file_tell(&dev->file);
 }
 
 /* Loop: hold, resume */
 
-static void device_poll_free(uv_handle_t *handle)
-{
-	free(handle);
-}
-
 void engine_usbfs_hold(struct engine_device *dev)
 {
 	engine_usbfs_unwatch(dev);
-	if (!dev->poll)
-		return;
-	/* Before the file can be closed on the worker. */
-	uv_close((uv_handle_t *)dev->poll, device_poll_free);
-	dev->poll = NULL;
+	engine_poll_stop(&dev->file.poll);
 }
 
 void engine_usbfs_resume(struct engine_device *dev)
 {
-	uv_poll_t *poll;
-	int ret;
+	struct engine *engine = dev->file.engine;
+	int connected = engine_usbfs_connected(dev);
+	int deaf = 0;
 
-	poll = calloc(1, sizeof(*poll));
-	if (!poll) {
-		log_err("%s: no memory to listen to the device", dev->busid);
-		return;
+	if (connected) {
+		deaf = engine_file_listen(&dev->file, device_ready, dev);
+		engine_usbfs_watch(dev);
+		reap(dev);
 	}
-	ret = uv_poll_init(dev->engine->loop, poll, dev->fd);
-	if (ret) {
-		log_err("%s: cannot listen to the device: %s", dev->busid,
-			uv_strerror(ret));
-		free(poll);
-		return;
-	}
-	poll->data = dev;
-	dev->poll = poll;
-	uv_poll_start(poll, UV_WRITABLE, device_poll);
-	engine_usbfs_watch(dev);
-	reap(dev);
-	tell_done(dev);
+	engine_file_tell(&dev->file);
+	if (!connected)
+		lose(dev);
+	else if (deaf)
+		engine->events.deaf(engine->owner, dev);
 }
 
 /* Loop: submit */
 
 uint8_t *engine_usbfs_alloc(struct engine_device *dev, size_t len)
 {
-	uint8_t *buf;
-
 	(void)dev;
-	buf = malloc(HEADROOM + len);
-	return buf ? buf + HEADROOM : NULL;
+	return engine_file_alloc(len);
 }
 
 void engine_usbfs_free(struct engine_device *dev, uint8_t *buf, size_t len)
 {
 	(void)dev;
 	(void)len;
-	free(buf - HEADROOM);
+	engine_file_free(buf);
 }
 
 static const uint8_t urb_type[] = {
@@ -265,9 +246,9 @@ static void fill_urb(struct engine_xfer *xfer, struct usbdevfs_urb *urb)
 	urb->buffer = xfer->data;
 	urb->buffer_length = xfer->length;
 	if (xfer->type == P2PUSB_XFER_CONTROL) {
-		memcpy(xfer->data - HEADROOM, xfer->setup, HEADROOM);
-		urb->buffer = xfer->data - HEADROOM;
-		urb->buffer_length += HEADROOM;
+		memcpy(xfer->data - ENGINE_FILE_HEADROOM, xfer->setup, ENGINE_FILE_HEADROOM);
+		urb->buffer = xfer->data - ENGINE_FILE_HEADROOM;
+		urb->buffer_length += ENGINE_FILE_HEADROOM;
 	} else if (xfer->type == P2PUSB_XFER_ISO) {
 		urb->number_of_packets = xfer->npkt;
 		for (i = 0; i < xfer->npkt; i++)
@@ -300,6 +281,8 @@ int engine_usbfs_submit(struct engine_device *dev, struct engine_xfer *xfer)
 	uint16_t streams = dev->streams[engine_slot(xfer->ep)];
 	struct engine_urb *t;
 
+	if (dev->lost)
+		return -ENODEV;
 	/* One with streams takes nothing without. */
 	if (xfer->stream > streams || (streams && !xfer->stream))
 		return -EPROTO;
@@ -311,8 +294,10 @@ int engine_usbfs_submit(struct engine_device *dev, struct engine_xfer *xfer)
 	t->xfer = xfer;
 	xfer->priv = t;
 	fill_urb(xfer, &t->urb);
-	if (!ioctl(dev->fd, USBDEVFS_SUBMITURB, &t->urb))
+	if (!ioctl(dev->file.fd, USBDEVFS_SUBMITURB, &t->urb)) {
+		dev->nflying++;
 		return 0;
+	}
 	xfer->priv = NULL;
 	free(t);
 	return submit_errno(xfer, errno);
@@ -331,7 +316,7 @@ int engine_usbfs_cancel(struct engine_device *dev, struct engine_xfer *xfer)
 	struct engine_urb *t = xfer->priv;
 
 	atomic_store(&t->cancelled, 1);
-	if (!ioctl(dev->fd, USBDEVFS_DISCARDURB, &t->urb))
+	if (!ioctl(dev->file.fd, USBDEVFS_DISCARDURB, &t->urb))
 		return 0;
 	/* It was done already. */
 	return errno == EINVAL ? 0 : -errno;

@@ -10,16 +10,14 @@
 #include <string.h>
 
 #include "engine_libusb.h"
-#include "log.h"
 
 #define CTRL_MAX	4096	/* MAX_CTRL_BUFFER_LENGTH of libusb */
 
-/* A control transfer has its SETUP packet in front of its data. */
-#define HEADROOM	LIBUSB_CONTROL_SETUP_SIZE
+_Static_assert(ENGINE_FILE_HEADROOM == LIBUSB_CONTROL_SETUP_SIZE,
+	       "room for a SETUP packet");
 
 /* A transfer in flight, or done and not told; engine_xfer.priv. */
 struct engine_done {
-	STAILQ_ENTRY(engine_done) entry;
 	struct engine_device *dev;
 	struct engine_xfer *xfer;
 	struct libusb_transfer *transfer;
@@ -41,49 +39,24 @@ static uint32_t to_status(enum libusb_transfer_status status)
 	return status < sizeof(rows) ? rows[status] : P2PUSB_ST_PROTO;
 }
 
-/*
- * Results are told when libusb has been left: what they cause may make the
- * worker take the device's lock, or close it.  The last one told may be the
- * end of the device.
- */
-static void tell_done(struct engine_device *dev)
+static void device_ready(void *owner)
 {
-	struct engine_done_list list = STAILQ_HEAD_INITIALIZER(list);
-	struct engine_done *t;
+	struct engine_device *dev = owner;
 
-	STAILQ_CONCAT(&list, &dev->done);
-	while ((t = STAILQ_FIRST(&list))) {
-		STAILQ_REMOVE_HEAD(&list, entry);
-		t->xfer->done(t->xfer);
-	}
-}
-
-static void device_poll(uv_poll_t *poll, int status, int events)
-{
-	struct engine_device *dev = poll->data;
-
-	/*
-	 * An error is the unplugged device: libusb sees it too and ends the
-	 * transfers; libuv has stopped the poll already.
-	 */
-	(void)status;
-	(void)events;
 	engine_reap(dev->ctx);
-	tell_done(dev);
+	engine_file_tell(&dev->file);
 }
 
-static void device_poll_free(uv_handle_t *handle)
+/* Worker: libusb ends what an unplugged device had as soon as it sees it. */
+int engine_xfer_reap(struct engine_device *dev)
 {
-	free(handle);
+	engine_reap(dev->ctx);
+	return dev->nflying;
 }
 
 void engine_xfer_hold(struct engine_device *dev)
 {
-	if (!dev->poll)
-		return;
-	/* Before the file can be closed on the worker. */
-	uv_close((uv_handle_t *)dev->poll, device_poll_free);
-	dev->poll = NULL;
+	engine_poll_stop(&dev->file.poll);
 }
 
 /* What a verb took away was given back meanwhile: nothing new is among it. */
@@ -94,50 +67,35 @@ static void reap_killed(struct engine_device *dev)
 	if (!dev->killed)
 		return;
 	do {
-		before = dev->ndone;
+		before = dev->nflying;
 		engine_reap(dev->ctx);
-	} while (dev->ndone != before);
+	} while (dev->nflying != before);
 	dev->killed = 0;
 }
 
 void engine_xfer_resume(struct engine_device *dev)
 {
-	uv_poll_t *poll;
-	int ret;
+	struct engine *engine = dev->file.engine;
+	int deaf;
 
-	poll = calloc(1, sizeof(*poll));
-	if (!poll) {
-		log_err("%s: no memory to listen to the device", dev->busid);
-		return;
-	}
-	ret = uv_poll_init(dev->engine->loop, poll, dev->fd);
-	if (ret) {
-		log_err("%s: cannot listen to the device: %s", dev->busid,
-			uv_strerror(ret));
-		free(poll);
-		return;
-	}
-	poll->data = dev;
-	dev->poll = poll;
-	uv_poll_start(poll, UV_WRITABLE, device_poll);
+	deaf = engine_file_listen(&dev->file, device_ready, dev);
 	reap_killed(dev);
-	tell_done(dev);
+	engine_file_tell(&dev->file);
+	if (deaf)
+		engine->events.deaf(engine->owner, dev);
 }
 
 uint8_t *engine_xfer_alloc(struct engine_device *dev, size_t len)
 {
-	uint8_t *buf;
-
 	(void)dev;
-	buf = malloc(HEADROOM + len);
-	return buf ? buf + HEADROOM : NULL;
+	return engine_file_alloc(len);
 }
 
 void engine_xfer_free(struct engine_device *dev, uint8_t *buf, size_t len)
 {
 	(void)dev;
 	(void)len;
-	free(buf - HEADROOM);
+	engine_file_free(buf);
 }
 
 /*
@@ -166,8 +124,8 @@ static void LIBUSB_CALL transfer_done(struct libusb_transfer *transfer)
 
 	xfer->status = true_status(t, to_status(transfer->status));
 	xfer->actual = transfer->actual_length;
-	t->dev->ndone++;
-	STAILQ_INSERT_TAIL(&t->dev->done, t, entry);
+	t->dev->nflying--;
+	STAILQ_INSERT_TAIL(&t->dev->file.done, xfer, entry);
 }
 
 static void fill_transfer(struct engine_device *dev, struct engine_xfer *xfer,
@@ -183,9 +141,9 @@ static void fill_transfer(struct engine_device *dev, struct engine_xfer *xfer,
 	if (xfer->flags & P2PUSB_XF_ZERO_PACKET)
 		transfer->flags = LIBUSB_TRANSFER_ADD_ZERO_PACKET;
 	if (xfer->type == P2PUSB_XFER_CONTROL) {
-		transfer->buffer -= HEADROOM;
-		transfer->length += HEADROOM;
-		memcpy(transfer->buffer, xfer->setup, HEADROOM);
+		transfer->buffer -= ENGINE_FILE_HEADROOM;
+		transfer->length += ENGINE_FILE_HEADROOM;
+		memcpy(transfer->buffer, xfer->setup, ENGINE_FILE_HEADROOM);
 	}
 }
 
@@ -222,6 +180,8 @@ int engine_xfer_submit(struct engine_device *dev, struct engine_xfer *xfer)
 	ret = engine_errno(libusb_submit_transfer(t->transfer));
 	if (ret)
 		engine_xfer_put(dev, xfer);
+	else
+		dev->nflying++;
 	return ret;
 }
 

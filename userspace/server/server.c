@@ -99,6 +99,7 @@ static int start_engine(struct server *server)
 		.arrived = device_arrived,
 		.left = device_left,
 		.woke = device_woke,
+		.deaf = device_deaf,
 	};
 	int ret;
 
