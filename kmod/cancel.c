@@ -16,7 +16,7 @@ static void cancel_unpublished(struct p2pv_port *port, struct urb *urb,
 
 	if (ep->next == urb)
 		ep->next = p2pv_urb_after(urb);
-	p2pv_giveback_detach(port, urb, status, done);
+	p2pv_giveback_detach(ep, urb, status, done);
 }
 
 void p2pv_cancel_publish(struct p2pv_queue *q, struct p2pv_slot *slot)
@@ -62,7 +62,7 @@ static int cancel_is_silence(const struct p2pv_ep *ep, unsigned long since)
 static int cancel_withdraw(struct p2pv_port *port, struct urb *urb,
 			   struct list_head *done)
 {
-	struct p2pv_slot *slot = urb->hcpriv;
+	struct p2pv_slot *slot = p2pv_watch_slot_of(urb);
 	struct p2pv_ep *ep = p2pv_urb_ep(port, urb);
 
 	lockdep_assert_held(&port->lock);
@@ -100,7 +100,7 @@ int p2pv_cancel_urb(struct p2pv_port *port, struct urb *urb, int status)
 	epoch = port->epoch;
 	rc = usb_hcd_check_unlink_urb(p2pv_hcd_of(port), urb, status);
 	if (!rc) {
-		port->stats.cancels++;
+		p2pv_urb_ep(port, urb)->stats.cancels++;
 		silent = cancel_withdraw(port, urb, &done);
 	}
 	spin_unlock_irqrestore(&port->lock, flags);

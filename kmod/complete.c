@@ -87,6 +87,7 @@ static void complete_take(struct p2pv_queue *q, struct p2pv_slot *slot,
 	slot->status = slot->npkt ? p2pv_iso_errno(cmp->status, cancelled) :
 				    p2pv_ring_errno(cmp->status, cancelled);
 	slot->urb->actual_length = cmp->actual;
+	p2pv_watch_handed(&slot->watch, cmp->dev_us);
 	if (!complete_has_data(slot, cmp))
 		return;
 	slot->state = P2PV_SLOT_COMPLETING;
@@ -142,7 +143,7 @@ static void complete_zombie(struct p2pv_queue *q, struct p2pv_slot *slot)
 {
 	/* Counted for the device that was, if it still is. */
 	if (slot->epoch == slot->port->epoch)
-		slot->port->stats.zombies--;
+		slot->ep->stats.zombies--;
 	p2pv_queue_free(q, slot);
 }
 

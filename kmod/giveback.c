@@ -8,11 +8,12 @@
 #include "p2pvhci.h"
 #include "trace.h"
 
-static void giveback_count(struct p2pv_port *port, const struct urb *urb,
+static void giveback_count(struct p2pv_ep *ep, const struct urb *urb,
 			   int status)
 {
-	struct p2pv_stats *stats = &port->stats;
+	struct p2pv_stats *stats = &ep->stats;
 
+	ep->type = usb_endpoint_type(&urb->ep->desc);
 	stats->urbs++;
 	if (usb_urb_dir_in((struct urb *)urb))
 		stats->bytes_in += urb->actual_length;
@@ -22,13 +23,13 @@ static void giveback_count(struct p2pv_port *port, const struct urb *urb,
 		stats->errors++;
 }
 
-void p2pv_giveback_detach(struct p2pv_port *port, struct urb *urb, int status,
+void p2pv_giveback_detach(struct p2pv_ep *ep, struct urb *urb, int status,
 			  struct list_head *done)
 {
-	lockdep_assert_held(&port->lock);
+	lockdep_assert_held(&ep->port->lock);
 
-	usb_hcd_unlink_urb_from_ep(p2pv_hcd_of(port), urb);
-	giveback_count(port, urb, status);
+	usb_hcd_unlink_urb_from_ep(p2pv_hcd_of(ep->port), urb);
+	giveback_count(ep, urb, status);
 	urb->hcpriv = status ? ERR_PTR(status) : NULL;
 	list_add_tail(&urb->urb_list, done);
 }
@@ -39,9 +40,11 @@ static void giveback_detach_slot(struct p2pv_slot *slot, int status,
 	struct urb *urb = slot->urb;
 
 	trace_p2pvhci_urb_giveback(slot, status, urb->actual_length);
-	slot->port->stats.in_flight--;
+	if (p2pv_watch_is_over(&slot->watch))
+		p2pv_watch_count(slot);
+	slot->ep->stats.in_flight--;
 	slot->urb = NULL;
-	p2pv_giveback_detach(slot->port, urb, status, done);
+	p2pv_giveback_detach(slot->ep, urb, status, done);
 }
 
 void p2pv_giveback_finish(struct p2pv_queue *q, struct p2pv_slot *slot,
@@ -60,7 +63,7 @@ void p2pv_giveback_abandon(struct p2pv_slot *slot, int status,
 	trace_p2pvhci_urb_zombie(slot, status, 0);
 	list_del_init(&slot->node);
 	slot->state = P2PV_SLOT_ZOMBIE;
-	slot->port->stats.zombies++;
+	slot->ep->stats.zombies++;
 	if (slot->urb)
 		giveback_detach_slot(slot, status, done);
 }

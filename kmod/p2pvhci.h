@@ -42,7 +42,8 @@
  *
  * An *endpoint* is a FIFO of URBs.  usbcore's own list, ep->urb_list, is that
  * FIFO: first the published URBs, each with a slot in urb->hcpriv, then the
- * unpublished ones from @next on.  Nothing is ever allocated for an URB.
+ * unpublished ones from @next on, with a stamp of watch.h there, or NULL.
+ * Nothing is ever allocated for an URB.
  */
 
 /**
@@ -87,26 +88,6 @@
 #define P2PV_NEPS		32
 
 /**
- * struct p2pv_stats - counters of a port, guarded by port.lock
- * @urbs: given back
- * @bytes_in: moved by them
- * @bytes_out: moved by them
- * @errors: given back with an error other than unlink
- * @cancels: unlinked
- * @in_flight: published and not completed
- * @zombies: completions overdue
- */
-struct p2pv_stats {
-	u64 urbs;
-	u64 bytes_in;
-	u64 bytes_out;
-	u64 errors;
-	u64 cancels;
-	u32 in_flight;
-	u32 zombies;
-};
-
-/**
  * struct p2pv_port - one port of a root hub
  * @pair: set once
  * @kind: set once
@@ -142,7 +123,7 @@ struct p2pv_stats {
  * @target: what it is, opaque
  * @target_len: bytes of @target
  * @rate_ppb: as P2PVHCI_EVENT_RATE
- * @stats: since the bind
+ * @watch: who looks at how long its URBs take
  */
 struct p2pv_port {
 	struct p2pv_pair *pair;
@@ -181,7 +162,7 @@ struct p2pv_port {
 	void *target;
 	u32 target_len;
 	s32 rate_ppb;
-	struct p2pv_stats stats;
+	struct p2pv_watch watch;
 };
 
 /**
@@ -672,6 +653,24 @@ void p2pv_power_wake_work(struct work_struct *work);
 
 int p2pv_sleep_init(void);
 void p2pv_sleep_exit(void);
+
+/* watch.c: see also watch.h ---------------------------------------------- */
+
+/**
+ * p2pv_watch_set() - have URBs timed
+ * @port: that are submitted to this port
+ * @ms: for so long, unless it is longer already; 0 = no more of them
+ *
+ * Context: process.
+ * Return: 0, -ENOENT (no device), -ENOMEM.
+ */
+int p2pv_watch_set(struct p2pv_port *port, u32 ms);
+
+/** p2pv_watch_left_ms() - how long they still will be; port locked */
+u32 p2pv_watch_left_ms(const struct p2pv_port *port);
+
+/** p2pv_watch_reset() - another device, which nobody looks at; port locked */
+void p2pv_watch_reset(struct p2pv_port *port);
 
 /* chardev.c, netlink.c --------------------------------------------------- */
 

@@ -67,6 +67,7 @@ void p2pv_port_exit(struct p2pv_port *port)
 		p2pv_iso_exit_ep(&port->eps[i]);
 	flush_work(&port->late_work);
 	kfree(port->target);
+	kvfree(port->watch.eps);
 	kfree(port->eps);
 }
 
@@ -190,9 +191,11 @@ static void port_fill(struct p2pv_port *port, const struct p2pv_port_bind *bind,
 	port->target = target;
 	port->target_len = bind->target_len;
 	port->rate_ppb = 0;
-	memset(&port->stats, 0, sizeof(port->stats));
-	for (i = 0; i < P2PV_NEPS; i++)
+	p2pv_watch_reset(port);
+	for (i = 0; i < P2PV_NEPS; i++) {
 		port->eps[i].seq = 0;
+		memset(&port->eps[i].stats, 0, sizeof(port->eps[i].stats));
+	}
 	p2pv_hub_plug(port->kind, &port->hub, bind->speed, bind->lanes);
 }
 

@@ -380,6 +380,7 @@ static struct p2pv_slot *queue_take_locked(struct p2pv_queue *q,
 	slot->stream = 0;
 	slot->npkt = 0;
 	slot->copied = 0;
+	slot->watch.stamp = 0;
 	slot->len = 0;
 	slot->out_len = out_len;
 	slot->out_off = out_len ? block - (unsigned long)q->out :

@@ -131,6 +131,7 @@ void p2pv_urb_publish(struct p2pv_queue *q, struct p2pv_slot *slot, u64 arg)
 	slot->published = jiffies;
 	trace_p2pvhci_urb_publish(slot, 0, 0);
 	p2pv_queue_publish(q, &req);
+	p2pv_watch_shown(&slot->watch, req.t_ns);
 }
 
 void p2pv_urb_adopt(struct p2pv_ep *ep, struct p2pv_slot *slot)
@@ -157,8 +158,10 @@ static void urb_adopt_next(struct p2pv_ep *ep, struct p2pv_slot *slot)
 		slot->out_off = P2PVHCI_OUT_COPY;
 	if (usb_endpoint_xfer_isoc(&urb->ep->desc))
 		p2pv_iso_start(slot);
+	else
+		p2pv_watch_adopt(&slot->watch, urb);
 	urb->hcpriv = slot;
-	ep->port->stats.in_flight++;
+	ep->stats.in_flight++;
 }
 
 /*
@@ -321,7 +324,7 @@ int p2pv_urb_enqueue(struct p2pv_port *port, struct urb *urb)
 	if (!rc) {
 		ep = p2pv_urb_ep(port, urb);
 		trace_p2pvhci_urb_enqueue(ep, urb);
-		urb->hcpriv = NULL;
+		urb->hcpriv = p2pv_watch_stamp(&port->watch);
 		if (!ep->next) {
 			ep->next = urb;
 			ep->starving = 0;

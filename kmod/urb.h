@@ -14,6 +14,8 @@
 #include <linux/usb.h>
 #include <uapi/linux/p2pvhci.h>
 
+#include "watch.h"
+
 struct p2pv_pair;
 struct p2pv_port;
 struct p2pv_queue;
@@ -81,6 +83,7 @@ enum p2pv_slot_state {
  * @submitted_ns: isochronous: CLOCK_MONOTONIC when adopted
  * @duration_ns: isochronous: how long its packets are on the bus
  * @due_ns: isochronous: CLOCK_MONOTONIC when they were
+ * @watch: its times, when somebody looks
  */
 struct p2pv_slot {
 	struct list_head node;
@@ -105,12 +108,34 @@ struct p2pv_slot {
 	u64 submitted_ns;
 	u64 duration_ns;
 	u64 due_ns;
+	struct p2pv_watch_slot watch;
+};
+
+/**
+ * struct p2pv_stats - counters of an endpoint since the bind
+ * @urbs: given back
+ * @bytes_in: moved by them
+ * @bytes_out: moved by them
+ * @errors: given back with an error other than unlink
+ * @cancels: unlinked
+ * @in_flight: published and not completed
+ * @zombies: completions overdue
+ */
+struct p2pv_stats {
+	u64 urbs;
+	u64 bytes_in;
+	u64 bytes_out;
+	u64 errors;
+	u64 cancels;
+	u32 in_flight;
+	u32 zombies;
 };
 
 /**
  * struct p2pv_ep - FIFO of one endpoint, guarded by port.lock
  * @port: whose
  * @addr: bEndpointAddress, 0 for endpoint 0
+ * @type: enum p2pvhci_xfer of the last URB
  * @pumping: somebody is publishing; whoever comes leaves the work to them
  * @starving: @next finds no room
  * @starved: since this time, in jiffies
@@ -119,10 +144,12 @@ struct p2pv_slot {
  * @waiting: queue.waiting, guarded by queue.lock
  * @seq: of the last request published
  * @timer: isochronous: gives back what is over
+ * @stats: counters
  */
 struct p2pv_ep {
 	struct p2pv_port *port;
 	u8 addr;
+	u8 type;
 	u8 pumping;
 	u8 starving;
 	unsigned long starved;
@@ -131,6 +158,7 @@ struct p2pv_ep {
 	struct list_head waiting;
 	u64 seq;
 	struct hrtimer timer;
+	struct p2pv_stats stats;
 };
 
 /* urb.c ------------------------------------------------------------------ */
@@ -197,12 +225,12 @@ void p2pv_giveback_late_work(struct work_struct *work);
 
 /**
  * p2pv_giveback_detach() - an URB that has no slot leaves the FIFO
- * @port: its port, locked
+ * @ep: its endpoint; the port is locked
  * @urb: the URB
  * @status: how it ended, negative errno
  * @done: receives it
  */
-void p2pv_giveback_detach(struct p2pv_port *port, struct urb *urb, int status,
+void p2pv_giveback_detach(struct p2pv_ep *ep, struct urb *urb, int status,
 			  struct list_head *done);
 
 /** p2pv_giveback_finish() - the token is settled: URB and slot part */

@@ -28,6 +28,7 @@
 #define P2PVHCI_TARGET_MAX	1024	/* bytes of an attach target */
 #define P2PVHCI_MESSAGE_MAX	256	/* bytes of a sentence, without NUL */
 #define P2PVHCI_GRACE_MAX_MS	600000
+#define P2PVHCI_WATCH_MAX_MS	3600000
 #define P2PVHCI_NPKT_MAX	128	/* isochronous packets of an URB */
 
 /*
@@ -615,8 +616,11 @@ struct p2pvhci_port_event {
  *	A_COOKIE at once; the result follows as PORT_NTF with that cookie.
  *	-ESRCH with a sentence when no agent listens
  * @P2PVHCI_CMD_DETACH: A_PORT [A_EPOCH]: disconnect at once
- * @P2PVHCI_CMD_PORT_SET: A_PORT, A_GRACE_MS
- * @P2PVHCI_CMD_STATS_GET: dump: A_PORT and the counters
+ * @P2PVHCI_CMD_PORT_SET: A_PORT [A_GRACE_MS, A_WATCH_MS]
+ * @P2PVHCI_CMD_STATS_GET: dump: of every port that is not EMPTY A_PORT,
+ *	A_WATCH_MS and the counters; then of each endpoint in use the same
+ *	counters with A_EP and A_EP_TYPE, and A_TIMES_* if the port was ever
+ *	watched
  */
 enum p2pvhci_cmd {
 	P2PVHCI_CMD_UNSPEC,
@@ -676,6 +680,16 @@ enum p2pvhci_port_state {
  * @P2PVHCI_A_CANCELS: u64, URBs unlinked
  * @P2PVHCI_A_IN_FLIGHT: u32, URBs published and not completed
  * @P2PVHCI_A_ZOMBIES: u32, slots whose completion is overdue
+ * @P2PVHCI_A_EP: u32, bEndpointAddress, 0 for endpoint 0
+ * @P2PVHCI_A_EP_TYPE: u32, enum p2pvhci_xfer of the last URB
+ * @P2PVHCI_A_WATCH_MS: u32, 0..P2PVHCI_WATCH_MAX_MS: URBs that are submitted to
+ *	this port within that time from now on are timed, 0 = no more of them;
+ *	a longer watch that somebody else set stays.  In STATS_GET what is left
+ * @P2PVHCI_A_TIMES_KERNEL: struct p2pvhci_times, of timed URBs: submitted until
+ *	published, and completion handed in until given back
+ * @P2PVHCI_A_TIMES_LINK: likewise, published until the completion was handed
+ *	in, less TIMES_DEVICE: agent, network, and the far machine
+ * @P2PVHCI_A_TIMES_DEVICE: likewise, struct p2pvhci_cmp.dev_us
  */
 enum p2pvhci_attr {
 	P2PVHCI_A_UNSPEC,
@@ -703,8 +717,32 @@ enum p2pvhci_attr {
 	P2PVHCI_A_CANCELS,
 	P2PVHCI_A_IN_FLIGHT,
 	P2PVHCI_A_ZOMBIES,
+	P2PVHCI_A_EP,
+	P2PVHCI_A_EP_TYPE,
+	P2PVHCI_A_WATCH_MS,
+	P2PVHCI_A_TIMES_KERNEL,
+	P2PVHCI_A_TIMES_LINK,
+	P2PVHCI_A_TIMES_DEVICE,
 	__P2PVHCI_A_AFTER_LAST,
 	P2PVHCI_A_MAX = __P2PVHCI_A_AFTER_LAST - 1
+};
+
+#define P2PVHCI_TIMES_BUCKETS	32
+#define P2PVHCI_TIMES_MIN_NS	256	/* end of the first bucket */
+
+/**
+ * struct p2pvhci_times - binary attribute: how long something took
+ * @sum_ns: of all
+ * @buckets: how many took less than TIMES_MIN_NS << index, and not less than
+ *	half of that but for the first; the last has also all that took longer
+ *
+ * Counts up from the bind of the port, isochronous URBs (which are paced) and
+ * those that the agent never completed left out.  The same URBs are in each
+ * of A_TIMES_*.
+ */
+struct p2pvhci_times {
+	__aligned_u64 sum_ns;
+	__aligned_u64 buckets[P2PVHCI_TIMES_BUCKETS];
 };
 
 /* Layout, checked by every compiler that reads this header. */
@@ -722,6 +760,7 @@ _Static_assert(sizeof(struct p2pvhci_attach_request) == 16, "attach_request");
 _Static_assert(sizeof(struct p2pvhci_attach_done) == 288, "attach_done");
 _Static_assert(sizeof(struct p2pvhci_copy) == 48, "copy");
 _Static_assert(sizeof(struct p2pvhci_port_event) == 40, "port_event");
+_Static_assert(sizeof(struct p2pvhci_times) == 264, "times");
 _Static_assert(__builtin_offsetof(struct p2pvhci_kctl, cq_head) == 64, "kctl");
 _Static_assert(__builtin_offsetof(struct p2pvhci_kctl, flags) == 128, "kctl");
 _Static_assert(__builtin_offsetof(struct p2pvhci_uctl, cq_tail) == 64, "uctl");

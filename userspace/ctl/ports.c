@@ -46,7 +46,7 @@ static const struct {
 	const char *why;
 } ports_errors[] = {
 	{ -EPERM, "E_PERMISSION", "sudo p2pusbctl",
-	  "plugging devices in or out needs CAP_SYS_ADMIN" },
+	  "plugging devices in or out, or timing them, needs CAP_SYS_ADMIN" },
 	{ -ESRCH, "E_AGENT_DOWN", "systemctl start p2pusb-agent",
 	  "no agent listens" },
 	{ -EBUSY, "E_LIMIT", NULL, "too many requests wait for the agent" },
