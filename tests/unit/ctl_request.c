@@ -85,6 +85,7 @@ static void test_every_verb(void **state)
 	accepted("peer remove pi", "peer remove", 1);
 	accepted("peer add pi ID", "peer add", 2);
 	accepted("stats", "stats", 0);
+	accepted("stats 3", "stats", 1);
 	accepted("explain", "explain", 0);
 	accepted("explain E_BUSY", "explain", 1);
 	accepted("help peer add", "help", 2);
@@ -102,6 +103,20 @@ static void test_defaults(void **state)
 	assert_int_equal(req.nallow, 0);
 	assert_false(req.quiet || req.help || req.version || req.all);
 	assert_int_equal(req.port_flags, 0);
+}
+
+static void test_watch(void **state)
+{
+	(void)state;
+	accepted("stats", "stats", 0);
+	assert_int_equal(req.watch_s, 0);
+	accepted("stats --watch 3600 2", "stats", 1);
+	assert_int_equal(req.watch_s, 3600);
+	refused("stats --watch 3601", "E_USAGE", "is not possible");
+	refused("stats --watch 0", "E_USAGE", "is not possible");
+	refused("stats --watch 1s", "E_USAGE", "is not possible");
+	refused("stats --watch", "E_USAGE", "needs a value");
+	refused("status --watch 1", "E_USAGE", "takes no --watch");
 }
 
 static void test_port_flags(void **state)
@@ -278,6 +293,7 @@ int main(void)
 		cmocka_unit_test(test_bare_command_is_status),
 		cmocka_unit_test(test_every_verb),
 		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_watch),
 		cmocka_unit_test(test_port_flags),
 		cmocka_unit_test(test_options_anywhere),
 		cmocka_unit_test(test_end_of_options),

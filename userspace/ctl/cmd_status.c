@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * cmd_status - what is attached and what is shared here; counters.
+ * cmd_status - what is attached and what is shared here, with counters.
  *
  * A part that does not answer is a fact to be shown and not a failure.
  */
 #include <stdio.h>
 #include <string.h>
 
+#include "counters.h"
 #include "daemon.h"
 #include "field.h"
 #include "ports.h"
@@ -25,6 +26,17 @@ static void status_put_failure(struct json_object *part,
 	json_object_object_add(part, "error", error);
 }
 
+/* Without counters it is still a status. */
+static void status_count_ports(struct netlink *nl, struct json_object *ports)
+{
+	struct counters counters;
+
+	if (counters_take(nl, &counters))
+		return;
+	counters_join(&counters, ports);
+	counters_free(&counters);
+}
+
 static void status_module(struct json_object *out)
 {
 	struct json_object *module = json_object_new_object(), *ports;
@@ -37,6 +49,8 @@ static void status_module(struct json_object *out)
 	if (!err) {
 		loaded = 1;
 		err = ports_dump(nl, &ports, &failure);
+		if (!err)
+			status_count_ports(nl, ports);
 		netlink_close(nl);
 	}
 	field_put_bool(module, "loaded", loaded);
@@ -230,71 +244,4 @@ void cmd_status_show(const struct request *req, struct json_object *out)
 	status_show_streams(agent);
 	status_table(field_array(agent, "peers"), status_peers);
 	status_show_shares(field_object(out, "server"));
-}
-
-static void stats_add(void *ctx, const struct netlink_port *port)
-{
-	struct json_object **rows = ctx;
-	struct json_object *row;
-
-	if (!port) {
-		json_object_put(*rows);
-		*rows = json_object_new_array();
-		return;
-	}
-	row = json_object_new_object();
-	field_put_number(row, "port", port->port);
-	field_put_number(row, "epoch", port->epoch);
-	field_put_number(row, "urbs", (int64_t)port->urbs);
-	field_put_number(row, "bytes_in", (int64_t)port->bytes_in);
-	field_put_number(row, "bytes_out", (int64_t)port->bytes_out);
-	field_put_number(row, "errors", (int64_t)port->errors);
-	field_put_number(row, "cancels", (int64_t)port->cancels);
-	field_put_number(row, "in_flight", port->in_flight);
-	field_put_number(row, "zombies", port->zombies);
-	json_object_array_add(*rows, row);
-}
-
-int cmd_stats(const struct request *req, struct json_object *out,
-	      struct failure *failure)
-{
-	struct json_object *rows = json_object_new_array();
-	const char *what = "cannot read the counters";
-	struct netlink *nl;
-	int err;
-
-	(void)req;
-	err = ports_open(&nl, what, failure);
-	if (err)
-		goto err_put;
-	err = netlink_stats(nl, stats_add, &rows);
-	if (err)
-		err = ports_failure(nl, err, what, failure);
-	netlink_close(nl);
-	if (err)
-		goto err_put;
-	json_object_object_add(out, "ports", rows);
-	return 0;
-
-err_put:
-	json_object_put(rows);
-	return err;
-}
-
-static const struct screen_column stats_columns[] = {
-	{ "PORT", "port", NULL },
-	{ "URBS", "urbs", NULL },
-	{ "BYTES-IN", "bytes_in", NULL },
-	{ "BYTES-OUT", "bytes_out", NULL },
-	{ "ERRORS", "errors", NULL },
-	{ "CANCELS", "cancels", NULL },
-	{ "IN-FLIGHT", "in_flight", NULL },
-	{ "OVERDUE", "zombies", NULL },
-	{ NULL, NULL, NULL }
-};
-
-void cmd_stats_show(const struct request *req, struct json_object *out)
-{
-	(void)req;
-	screen_table(field_array(out, "ports"), stats_columns);
 }

@@ -35,6 +35,11 @@ _p2pusbctl_attached() {
 	_p2pusbctl_json status | _p2pusbctl_members target
 }
 
+_p2pusbctl_ports() {
+	_p2pusbctl_json stats | grep -o '"ports":.*' | grep -o '"port":[0-9]*' |
+		cut -d: -f2
+}
+
 _p2pusbctl_options() {
 	_p2pusbctl_json help "$@" | grep -o '"--[a-z-]*"' | tr -d '"'
 }
@@ -45,7 +50,7 @@ _p2pusbctl() {
 
 	# Colons and equals signs split words in bash; a pattern has no use here.
 	case $prev in
-	--timeout | --address | --allow) return ;;
+	--timeout | --watch | --address | --allow) return ;;
 	--sleep)
 		mapfile -t COMPREPLY < <(compgen -W 'detach veto' -- "$cur")
 		return
@@ -69,6 +74,7 @@ _p2pusbctl() {
 			choice=$(_p2pusbctl_peers) ;;
 		1:list) choice=$(_p2pusbctl_peers --agent) ;;
 		1:attach) choice=$(_p2pusbctl_remote "$cur") ;;
+		1:stats) choice=$(_p2pusbctl_ports) ;;
 		1:detach) choice=$(_p2pusbctl_attached) ;;
 		1:share | 1:unshare) choice=$(_p2pusbctl_json list |
 			_p2pusbctl_members busid) ;;

@@ -75,7 +75,8 @@ static int set_allow(struct request *req, const char *value)
 	return 0;
 }
 
-static int set_timeout(struct request *req, const char *value)
+static int take_seconds(const char *value, unsigned int most,
+			unsigned int *seconds)
 {
 	unsigned long n;
 	char *end;
@@ -84,10 +85,20 @@ static int set_timeout(struct request *req, const char *value)
 		return -EINVAL;
 	errno = 0;
 	n = strtoul(value, &end, 10);
-	if (errno || !n || n > REQUEST_TIMEOUT_MAX_S)
+	if (errno || !n || n > most)
 		return -ERANGE;
-	req->timeout_s = (unsigned int)n;
+	*seconds = (unsigned int)n;
 	return 0;
+}
+
+static int set_timeout(struct request *req, const char *value)
+{
+	return take_seconds(value, REQUEST_TIMEOUT_MAX_S, &req->timeout_s);
+}
+
+static int set_watch(struct request *req, const char *value)
+{
+	return take_seconds(value, REQUEST_WATCH_MAX_S, &req->watch_s);
 }
 
 static int set_no_wait(struct request *req, const char *value)
@@ -143,6 +154,9 @@ static const struct request_option_row request_option_rows[] = {
 	{ "sleep", 0, REQUEST_SLEEP, "detach|veto",
 	  "before system sleep: detach it, or veto the sleep (veto)",
 	  set_sleep },
+	{ "watch", 0, REQUEST_WATCH, "SECONDS",
+	  "time transfers for 1 to 3600 seconds and show these only",
+	  set_watch },
 	{ "json", 0, 0, NULL, "print one JSON object", set_json },
 	{ "quiet", 'q', 0, NULL, "print nothing but errors and JSON",
 	  set_quiet },

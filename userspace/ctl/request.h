@@ -14,6 +14,7 @@
 #define REQUEST_ARGS_MAX	4
 #define REQUEST_TIMEOUT_S	30
 #define REQUEST_TIMEOUT_MAX_S	120
+#define REQUEST_WATCH_MAX_S	3600
 
 struct verb;
 
@@ -27,6 +28,7 @@ enum request_option {
 	REQUEST_ALL = 1 << 5,
 	REQUEST_UNAUTHORIZED = 1 << 6,
 	REQUEST_SLEEP = 1 << 7,
+	REQUEST_WATCH = 1 << 8,
 };
 
 /**
@@ -40,6 +42,7 @@ enum request_option {
  * @version: --version was given
  * @side: which daemon
  * @timeout_s: of attach
+ * @watch_s: stats of so many seconds, 0 = of all the time
  * @wait: attach until the device is configured
  * @port_flags: of attach, P2PVHCI_PORT_*
  * @all: detach all
@@ -57,6 +60,7 @@ struct request {
 	int version;
 	enum daemon_side side;
 	unsigned int timeout_s;
+	unsigned int watch_s;
 	int wait;
 	unsigned int port_flags;
 	int all;

@@ -94,6 +94,12 @@ static const struct netlink_field netlink_fields[] = {
 	FIELD(P2PVHCI_A_CANCELS, cancels),
 	FIELD(P2PVHCI_A_IN_FLIGHT, in_flight),
 	FIELD(P2PVHCI_A_ZOMBIES, zombies),
+	FIELD(P2PVHCI_A_WATCH_MS, watch_ms),
+	FIELD(P2PVHCI_A_EP, ep),
+	FIELD(P2PVHCI_A_EP_TYPE, ep_type),
+	FIELD(P2PVHCI_A_TIMES_KERNEL, times[NETLINK_KERNEL]),
+	FIELD(P2PVHCI_A_TIMES_LINK, times[NETLINK_LINK]),
+	FIELD(P2PVHCI_A_TIMES_DEVICE, times[NETLINK_DEVICE]),
 };
 
 static void netlink_get_text(struct nlattr *attr, char *out, size_t max)
@@ -119,6 +125,8 @@ static int netlink_get(struct nl_msg *msg, struct netlink_port *port)
 		return -EPROTO;
 	memset(port, 0, sizeof(*port));
 	port->state = P2PVHCI_PORT_NSTATES;
+	port->ep = NETLINK_NO_EP;
+	port->timed = attrs[P2PVHCI_A_TIMES_KERNEL] ? 1 : 0;
 	for (i = 0; i < sizeof(netlink_fields) / sizeof(netlink_fields[0]);
 	     i++) {
 		field = &netlink_fields[i];
@@ -401,20 +409,34 @@ int netlink_attach(struct netlink *nl, const char *target,
 	return 0;
 }
 
-int netlink_detach(struct netlink *nl, uint32_t port, uint32_t epoch)
+/* Ask something of a port; @value of @attr, 0 = leave it out. */
+static int netlink_ask_port(struct netlink *nl, uint8_t cmd, uint32_t port,
+			    int attr, uint32_t value)
 {
 	struct nl_msg *msg;
 
 	netlink_begin(nl, &nl->scratch, NULL, NULL);
-	msg = netlink_message(nl, P2PVHCI_CMD_DETACH, 0);
+	msg = netlink_message(nl, cmd, 0);
 	if (!msg)
 		return -ENOMEM;
 	if (nla_put_u32(msg, P2PVHCI_A_PORT, port) ||
-	    (epoch && nla_put_u32(msg, P2PVHCI_A_EPOCH, epoch))) {
+	    (value && nla_put_u32(msg, attr, value))) {
 		nlmsg_free(msg);
 		return -ENOMEM;
 	}
 	return netlink_ask(nl, msg);
+}
+
+int netlink_detach(struct netlink *nl, uint32_t port, uint32_t epoch)
+{
+	return netlink_ask_port(nl, P2PVHCI_CMD_DETACH, port, P2PVHCI_A_EPOCH,
+				epoch);
+}
+
+int netlink_time(struct netlink *nl, uint32_t port, uint32_t ms)
+{
+	return netlink_ask_port(nl, P2PVHCI_CMD_PORT_SET, port,
+				P2PVHCI_A_WATCH_MS, ms);
 }
 
 static int netlink_dump(struct netlink *nl, uint8_t cmd, netlink_each *each,

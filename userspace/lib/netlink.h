@@ -16,10 +16,21 @@
 
 #define NETLINK_WHY_MAX	256	/* bytes of a sentence of the kernel */
 
+#define NETLINK_NO_EP	UINT32_MAX
+
 struct netlink;
 
+/* Where an URB was, for struct netlink_port.times. */
+enum netlink_part {
+	NETLINK_KERNEL,
+	NETLINK_LINK,
+	NETLINK_DEVICE,
+	NETLINK_NPARTS
+};
+
 /**
- * struct netlink_port - a port, a notification, or the counters of a port
+ * struct netlink_port - a port, a notification, or the counters of a port or
+ *	of one of its endpoints
  * @port: number
  * @state: enum p2pvhci_port_state; P2PVHCI_PORT_NSTATES when not told
  * @speed: enum p2pvhci_speed, 0 = not told
@@ -34,6 +45,11 @@ struct netlink;
  * @cookie: names the attach, 0 = none
  * @since_ns: CLOCK_BOOTTIME of the last change of state
  * @urbs: counter, as the following
+ * @watch_ms: counters of a port: how long its URBs will still be timed
+ * @ep: counters of an endpoint: its address; else NETLINK_NO_EP
+ * @ep_type: enum p2pvhci_xfer
+ * @timed: @times was told
+ * @times: of an endpoint, by enum netlink_part
  * @target: what was attached, NUL-terminated; bytes of whoever asked
  * @message: sentence of the agent, NUL-terminated, untrusted
  */
@@ -58,6 +74,11 @@ struct netlink_port {
 	uint64_t cancels;
 	uint32_t in_flight;
 	uint32_t zombies;
+	uint32_t watch_ms;
+	uint32_t ep;
+	uint32_t ep_type;
+	int timed;
+	struct p2pvhci_times times[NETLINK_NPARTS];
 	char target[P2PVHCI_TARGET_MAX + 1];
 	char message[P2PVHCI_MESSAGE_MAX + 1];
 };
@@ -132,9 +153,20 @@ typedef void netlink_each(void *ctx, const struct netlink_port *port);
 int netlink_ports(struct netlink *nl, netlink_each *each, void *ctx);
 
 /**
- * netlink_stats() - counters of every port, as netlink_ports()
+ * netlink_stats() - counters of every port, each before those of its endpoints;
+ *	as netlink_ports()
  */
 int netlink_stats(struct netlink *nl, netlink_each *each, void *ctx);
+
+/**
+ * netlink_time() - have the URBs of a port timed
+ * @nl: handle
+ * @port: number
+ * @ms: for so long from now on, up to P2PVHCI_WATCH_MAX_MS
+ *
+ * Return: 0, -ENOENT, -EPERM, other negative errno; netlink_why().
+ */
+int netlink_time(struct netlink *nl, uint32_t port, uint32_t ms);
 
 /**
  * netlink_why() - the kernel's sentence on the last call that failed
