@@ -178,9 +178,11 @@ static inline int paper_release(struct engine_device *dev)
 	return 0;
 }
 
-static inline uint8_t *paper_alloc(struct engine_device *dev, size_t len)
+static inline uint8_t *paper_alloc(struct engine_device *dev, uint8_t type,
+				   size_t len)
 {
 	(void)dev;
+	(void)type;
 	return malloc(len ? len : 1);
 }
 

@@ -130,10 +130,12 @@ static int bed_start(void **state)
 	/* Hangs up when the other end is closed, as an unplugged device. */
 	bed->dev.file.fd = ends[0];
 	bed->plug = ends[1];
+	bed->dev.pool = engine_pool_open(ends[0]);
 	STAILQ_INIT(&bed->dev.file.done);
 	bed->xfer.done = bed_done;
 	bed->xfer.ctx = bed;
-	bed->xfer.data = engine_usbfs_alloc(&bed->dev, 64);
+	bed->xfer.data = engine_usbfs_alloc(&bed->dev,
+					    P2PUSB_XFER_CONTROL, 64);
 	memset(bed->xfer.data, '.', 64);
 	*state = bed;
 	return 0;
@@ -147,6 +149,8 @@ static int bed_stop(void **state)
 	uv_run(&bed->loop, UV_RUN_DEFAULT);
 	assert_int_equal(uv_loop_close(&bed->loop), 0);
 	engine_usbfs_free(&bed->dev, bed->xfer.data, 64);
+	heap_drop(&bed->dev.file.heap);
+	engine_pool_close(bed->dev.pool);
 	close(bed->dev.file.fd);
 	if (bed->plug >= 0)
 		close(bed->plug);
@@ -317,6 +321,27 @@ static void test_batch(void **state)
 		engine_usbfs_put(&bed->dev, &xfers[i]);
 }
 
+/* From the second transfer on nothing is asked of malloc() or of the kernel. */
+static void test_steady(void **state)
+{
+	struct bed *bed = *state;
+	struct engine_xfer xfer = bed->xfer;
+	unsigned int i;
+
+	bed->dev.file.heap.keep = 1 << 20;
+	for (i = 0; i < 100; i++) {
+		bed->xfer.data = engine_usbfs_alloc(&bed->dev,
+						    P2PUSB_XFER_BULK, 4096);
+		bed_submit(bed, 0x81, P2PUSB_XFER_BULK, 4096, 0);
+		paper_done(0, 0, 3);
+		bed_reap(bed);
+		engine_usbfs_free(&bed->dev, bed->xfer.data, 4096);
+	}
+	/* The URB and, since a pipe cannot be mapped, the buffer. */
+	assert_int_equal(bed->dev.file.heap.fresh, 3);
+	bed->xfer = xfer;
+}
+
 static const uint32_t iso_lens[3] = { 10, 20, 10 };
 
 static struct usbdevfs_urb *iso_submit(struct bed *bed, uint8_t ep,
@@ -426,6 +451,7 @@ int main(void)
 		BED(test_unplugged),
 		BED(test_hangs_up),
 		BED(test_batch),
+		BED(test_steady),
 		BED(test_iso_in),
 		BED(test_iso_out),
 		BED(test_streams),

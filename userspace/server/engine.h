@@ -112,8 +112,8 @@ struct engine_events {
  * @claim: take every interface of the current configuration from the host's
  *	drivers, or none: on failure all is as before and the drivers are back
  * @release: give every interface back to its driver
- * @alloc: buffer for transfers (may be device memory); NULL
- * @free: of @alloc
+ * @alloc: buffer for a transfer of @type (may be device memory); NULL
+ * @free: of @alloc, the same @len
  * @submit: start; @done follows, later, unless an error is returned; -ENOMEM:
  *	the kernel lends no more memory now
  * @put: @done was called and no @cancel runs: forget the transfer
@@ -147,7 +147,7 @@ struct engine_ops {
 	int (*reap)(struct engine_device *dev);
 	int (*claim)(struct engine_device *dev);
 	int (*release)(struct engine_device *dev);
-	uint8_t *(*alloc)(struct engine_device *dev, size_t len);
+	uint8_t *(*alloc)(struct engine_device *dev, uint8_t type, size_t len);
 	void (*free)(struct engine_device *dev, uint8_t *buf, size_t len);
 	int (*submit)(struct engine_device *dev, struct engine_xfer *xfer);
 	void (*put)(struct engine_device *dev, struct engine_xfer *xfer);

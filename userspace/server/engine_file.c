@@ -6,7 +6,6 @@
  */
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -19,6 +18,7 @@ int engine_file_open(struct engine_file *file, struct engine *engine,
 		     const char *busid)
 {
 	file->engine = engine;
+	file->heap.keep = HEAP_KEEP;
 	STAILQ_INIT(&file->done);
 	snprintf(file->busid, sizeof(file->busid), "%s", busid);
 	file->fd = sysfs_open_node(busid);
@@ -30,6 +30,7 @@ int engine_file_open(struct engine_file *file, struct engine *engine,
 
 void engine_file_close(struct engine_file *file)
 {
+	heap_drop(&file->heap);
 	close(file->fd);
 }
 
@@ -85,15 +86,16 @@ int engine_file_endpoint(const struct engine_file *file, uint8_t ep)
 	return type == ENGINE_EP_NONE ? -ENOENT : type;
 }
 
-uint8_t *engine_file_alloc(size_t len)
+uint8_t *engine_file_alloc(struct engine_file *file, size_t len)
 {
 	uint8_t *buf;
 
-	buf = malloc(ENGINE_FILE_HEADROOM + len);
+	buf = heap_get(&file->heap, ENGINE_FILE_HEADROOM + len);
 	return buf ? buf + ENGINE_FILE_HEADROOM : NULL;
 }
 
-void engine_file_free(uint8_t *buf)
+void engine_file_free(struct engine_file *file, uint8_t *buf, size_t len)
 {
-	free(buf - ENGINE_FILE_HEADROOM);
+	heap_put(&file->heap, buf - ENGINE_FILE_HEADROOM,
+		 ENGINE_FILE_HEADROOM + len);
 }

@@ -11,6 +11,7 @@
 
 #include "engine.h"
 #include "engine_poll.h"
+#include "heap.h"
 
 /* A control transfer has its SETUP packet in front of its data. */
 #define ENGINE_FILE_HEADROOM	8
@@ -22,6 +23,7 @@
  * @busid: for messages
  * @fd: usbfs file
  * @poll: of @fd; NULL while the device is held
+ * @heap: the loop's
  * @done: reaped, not told
  * @home: configuration when it was opened, 0 = none
  * @claimed: interfaces; the worker's
@@ -33,6 +35,7 @@ struct engine_file {
 	char busid[P2PUSB_BUSID_MAX + 1];
 	int fd;
 	struct engine_poll *poll;
+	struct heap heap;
 	struct engine_xfer_list done;
 	unsigned int home;
 	uint32_t claimed;
@@ -52,7 +55,7 @@ int engine_file_open(struct engine_file *file, struct engine *engine,
 
 /**
  * engine_file_close() - worker: close it
- * @file: open, held
+ * @file: open, held, no memory of it in use
  */
 void engine_file_close(struct engine_file *file);
 
@@ -103,16 +106,19 @@ int engine_file_endpoint(const struct engine_file *file, uint8_t ep);
 
 /**
  * engine_file_alloc() - memory with room for a SETUP packet in front of it
+ * @file: open
  * @len: bytes, without that room
  *
  * Return: for engine_file_free(), NULL.
  */
-uint8_t *engine_file_alloc(size_t len);
+uint8_t *engine_file_alloc(struct engine_file *file, size_t len);
 
 /**
  * engine_file_free() - give it back
+ * @file: open
  * @buf: of engine_file_alloc()
+ * @len: likewise
  */
-void engine_file_free(uint8_t *buf);
+void engine_file_free(struct engine_file *file, uint8_t *buf, size_t len);
 
 #endif /* P2PUSB_SERVER_ENGINE_FILE_H */

@@ -52,7 +52,7 @@ void engine_reap(libusb_context *ctx);
 void engine_xfer_hold(struct engine_device *dev);
 void engine_xfer_resume(struct engine_device *dev);
 int engine_xfer_reap(struct engine_device *dev);
-uint8_t *engine_xfer_alloc(struct engine_device *dev, size_t len);
+uint8_t *engine_xfer_alloc(struct engine_device *dev, uint8_t type, size_t len);
 void engine_xfer_free(struct engine_device *dev, uint8_t *buf, size_t len);
 int engine_xfer_submit(struct engine_device *dev, struct engine_xfer *xfer);
 void engine_xfer_put(struct engine_device *dev, struct engine_xfer *xfer);

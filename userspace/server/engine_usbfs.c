@@ -114,10 +114,17 @@ static int engine_open(struct engine *engine, const char *busid,
 	ret = read_descriptors(d);
 	if (ret)
 		goto err_close;
+	d->pool = engine_pool_open(d->file.fd);
+	if (!d->pool) {
+		ret = -ENOMEM;
+		goto err_free_desc;
+	}
 	read_configuration(d);
 	*dev = d;
 	return 0;
 
+err_free_desc:
+	free((void *)d->desc.data);
 err_close:
 	engine_file_close(&d->file);
 err_free:
@@ -127,6 +134,8 @@ err_free:
 
 static void engine_close(struct engine_device *dev)
 {
+	/* A mapping would keep the file. */
+	engine_pool_close(dev->pool);
 	engine_file_close(&dev->file);
 	free((void *)dev->desc.data);
 	free(dev);

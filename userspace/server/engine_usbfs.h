@@ -14,10 +14,12 @@
 #include "engine_desc.h"
 #include "engine_file.h"
 #include "engine_plug.h"
+#include "engine_pool.h"
 
 /**
  * struct engine_device - an open device
  * @file: see there
+ * @pool: buffers that are not copied
  * @desc: its descriptors
  * @config: configuration now; the worker's
  * @nflying: submitted, not reaped; the worker's while it is held
@@ -29,6 +31,7 @@
  */
 struct engine_device {
 	struct engine_file file;
+	struct engine_pool *pool;
 	struct engine_desc desc;
 	unsigned int config;
 	unsigned int nflying;
@@ -43,7 +46,8 @@ struct engine_device {
 void engine_usbfs_hold(struct engine_device *dev);
 void engine_usbfs_resume(struct engine_device *dev);
 int engine_usbfs_reap(struct engine_device *dev);
-uint8_t *engine_usbfs_alloc(struct engine_device *dev, size_t len);
+uint8_t *engine_usbfs_alloc(struct engine_device *dev, uint8_t type,
+			    size_t len);
 void engine_usbfs_free(struct engine_device *dev, uint8_t *buf, size_t len);
 int engine_usbfs_submit(struct engine_device *dev, struct engine_xfer *xfer);
 void engine_usbfs_put(struct engine_device *dev, struct engine_xfer *xfer);

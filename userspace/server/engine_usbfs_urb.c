@@ -10,7 +10,6 @@
 #include <poll.h>
 #include <stddef.h>
 #include <stdatomic.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 
@@ -200,17 +199,21 @@ void engine_usbfs_resume(struct engine_device *dev)
 
 /* Loop: submit */
 
-uint8_t *engine_usbfs_alloc(struct engine_device *dev, size_t len)
+/* Control transfers are short, and copied anyway. */
+uint8_t *engine_usbfs_alloc(struct engine_device *dev, uint8_t type,
+			    size_t len)
 {
-	(void)dev;
-	return engine_file_alloc(len);
+	uint8_t *buf = NULL;
+
+	if (type != P2PUSB_XFER_CONTROL)
+		buf = engine_pool_get(dev->pool, len);
+	return buf ? buf : engine_file_alloc(&dev->file, len);
 }
 
 void engine_usbfs_free(struct engine_device *dev, uint8_t *buf, size_t len)
 {
-	(void)dev;
-	(void)len;
-	engine_file_free(buf);
+	if (!engine_pool_put(dev->pool, buf, len))
+		engine_file_free(&dev->file, buf, len);
 }
 
 static const uint8_t urb_type[] = {
@@ -276,37 +279,54 @@ static int submit_errno(const struct engine_xfer *xfer, int err)
 	}
 }
 
+static size_t urb_size(const struct engine_xfer *xfer)
+{
+	return sizeof(struct engine_urb) +
+	       xfer->npkt * sizeof(struct usbdevfs_iso_packet_desc);
+}
+
+static int submit(struct engine_device *dev, struct engine_urb *t)
+{
+	int ret;
+
+	ret = ioctl(dev->file.fd, USBDEVFS_SUBMITURB, &t->urb);
+	/* Memory that nobody uses now is in the same pot. */
+	if (ret && errno == ENOMEM && engine_pool_trim())
+		ret = ioctl(dev->file.fd, USBDEVFS_SUBMITURB, &t->urb);
+	return ret ? -errno : 0;
+}
+
 int engine_usbfs_submit(struct engine_device *dev, struct engine_xfer *xfer)
 {
 	uint16_t streams = dev->streams[engine_slot(xfer->ep)];
 	struct engine_urb *t;
+	int ret;
 
 	if (dev->lost)
 		return -ENODEV;
 	/* One with streams takes nothing without. */
 	if (xfer->stream > streams || (streams && !xfer->stream))
 		return -EPROTO;
-	t = calloc(1, sizeof(*t) + xfer->npkt *
-		      sizeof(t->urb.iso_frame_desc[0]));
+	t = heap_get(&dev->file.heap, urb_size(xfer));
 	if (!t)
 		return -ENOMEM;
+	memset(t, 0, urb_size(xfer));
 	t->dev = dev;
 	t->xfer = xfer;
 	xfer->priv = t;
 	fill_urb(xfer, &t->urb);
-	if (!ioctl(dev->file.fd, USBDEVFS_SUBMITURB, &t->urb)) {
-		dev->nflying++;
-		return 0;
+	ret = submit(dev, t);
+	if (ret) {
+		engine_usbfs_put(dev, xfer);
+		return submit_errno(xfer, -ret);
 	}
-	xfer->priv = NULL;
-	free(t);
-	return submit_errno(xfer, errno);
+	dev->nflying++;
+	return 0;
 }
 
 void engine_usbfs_put(struct engine_device *dev, struct engine_xfer *xfer)
 {
-	(void)dev;
-	free(xfer->priv);
+	heap_put(&dev->file.heap, xfer->priv, urb_size(xfer));
 	xfer->priv = NULL;
 }
 

@@ -85,17 +85,15 @@ void engine_xfer_resume(struct engine_device *dev)
 		engine->events.deaf(engine->owner, dev);
 }
 
-uint8_t *engine_xfer_alloc(struct engine_device *dev, size_t len)
+uint8_t *engine_xfer_alloc(struct engine_device *dev, uint8_t type, size_t len)
 {
-	(void)dev;
-	return engine_file_alloc(len);
+	(void)type;
+	return engine_file_alloc(&dev->file, len);
 }
 
 void engine_xfer_free(struct engine_device *dev, uint8_t *buf, size_t len)
 {
-	(void)dev;
-	(void)len;
-	engine_file_free(buf);
+	engine_file_free(&dev->file, buf, len);
 }
 
 /*

@@ -225,6 +225,7 @@ static int start_loop(struct server *server)
 	server->sigint.data = server;
 	uv_signal_start(&server->sigterm, stop_asked, SIGTERM);
 	uv_signal_start(&server->sigint, stop_asked, SIGINT);
+	server->heap.keep = HEAP_KEEP;
 	TAILQ_INIT(&server->devices);
 	TAILQ_INIT(&server->sessions);
 	return 0;
@@ -274,6 +275,7 @@ int server_run(struct server *server)
 	if (server->stopping == 3)
 		return ret;
 	forget_devices(server);
+	heap_drop(&server->heap);
 	/* Last: until here something could still hang (a probe, a link). */
 	uv_close((uv_handle_t *)&server->deadline, NULL);
 	uv_run(&server->loop, UV_RUN_DEFAULT);

@@ -12,6 +12,7 @@
 
 #include "control.h"
 #include "engine.h"
+#include "heap.h"
 #include "key.h"
 #include "link.h"
 #include "peer.h"
@@ -44,6 +45,7 @@ LIST_HEAD(hungry_list, pipe);
  * @nlisteners: of them in use
  * @hungry: pipes whose next request the kernel lends no memory for
  * @hunger: looks after them
+ * @heap: for requests
  * @nflying: requests that the engine has, of all devices
  * @devices: all that are plugged in
  * @sessions: all links
@@ -70,6 +72,7 @@ struct server {
 	unsigned int nlisteners;
 	struct hungry_list hungry;
 	uv_timer_t hunger;
+	struct heap heap;
 	unsigned int nflying;
 	struct device_list devices;
 	struct session_list sessions;

@@ -7,7 +7,7 @@
  */
 #include <errno.h>
 #include <stddef.h>
-#include <stdlib.h>
+#include <string.h>
 
 #include "device.h"
 #include "pipe.h"
@@ -46,19 +46,26 @@ static uint32_t *lens_of(struct xfer *xfer)
 	return (uint32_t *)(xfer->packets + xfer->io.npkt);
 }
 
+static size_t xfer_size(uint16_t npkt)
+{
+	return sizeof(struct xfer) +
+	       npkt * (sizeof(struct wire_packet) + sizeof(uint32_t));
+}
+
 int xfer_new(struct pipe *pipe, uint64_t seq, uint32_t length, uint16_t npkt,
 	     struct xfer **xfer)
 {
 	struct device *dev = pipe->dev;
 	struct xfer *x;
 
-	x = calloc(1, sizeof(*x) + npkt * (sizeof(x->packets[0]) +
-					   sizeof(uint32_t)));
+	x = heap_get(&dev->server->heap, xfer_size(npkt));
 	if (!x)
 		return -ENOMEM;
-	x->io.data = dev->server->ops->alloc(dev->edev, headroom(npkt) + length);
+	memset(x, 0, xfer_size(npkt));
+	x->io.data = dev->server->ops->alloc(dev->edev, pipe->type,
+					     headroom(npkt) + length);
 	if (!x->io.data) {
-		free(x);
+		heap_put(&dev->server->heap, x, xfer_size(npkt));
 		return -ENOMEM;
 	}
 	x->io.data += headroom(npkt);
@@ -104,7 +111,7 @@ void xfer_put(struct xfer *xfer)
 			       room + xfer->io.length);
 	xfer->pipe->nbusy--;
 	dev->nxfers--;
-	free(xfer);
+	heap_put(&dev->server->heap, xfer, xfer_size(xfer->io.npkt));
 }
 
 void xfer_end(struct xfer *xfer, uint32_t status, uint32_t actual)
