@@ -114,10 +114,13 @@ guest_device()
 			-device scsi-hd,bus=uas0.0,drive=uas)
 		;;
 	audio)
-		# What it plays can be read in the guest, through 9p.
+		# What it plays can be read in the guest, through 9p: the bytes
+		# as they came, with no volume, written down at 44.1 kHz.  Its
+		# own buffer of 32 ms would drop what comes while that clock is
+		# behind; this one holds more than a minute.
 		mkdir "$dir/sound"
-		guest_args+=(-audiodev "wav,id=sound,path=$dir/sound/audio.wav,out.frequency=48000,out.channels=2,out.format=s16"
-			-device usb-audio,audiodev=sound,id=audio0
+		guest_args+=(-audiodev "wav,id=sound,path=$dir/sound/audio.wav,out.mixing-engine=off"
+			-device usb-audio,audiodev=sound,id=audio0,buffer=16777216
 			-fsdev "local,id=sound,path=$dir/sound,security_model=none,readonly=on"
 			-device virtio-9p-pci,fsdev=sound,mount_tag=sound)
 		;;

@@ -134,6 +134,14 @@ rig_ports()
 	p2pusbctl status --json | jsonget 'module.ports.#'
 }
 
+# rig_iso MEMBER - what the agent says of the first isochronous endpoint of the
+# first device.
+rig_iso()
+{
+	p2pusbctl status --json |
+		jsonget "agent.attachments.0.isochronous.0.$1"
+}
+
 # rig_no_ports SECONDS - is none in use, at the latest then, and is no device of
 # ours left?
 rig_no_ports()

@@ -15,13 +15,13 @@ sound_pcm()
 	[ -n "$path" ] && echo "/dev/snd/${path##*/}"
 }
 
-# sound_ramp DIR p|c - play or record a ramp; the verdict is pcmramp's.
+# sound_ramp DIR p|c [FILE] - play or record a ramp; the verdict is pcmramp's.
 sound_ramp()
 {
 	rig_wait "sound_pcm $1 $2" 20 || return
 	# shellcheck disable=SC2154
-	timeout $((seconds * 4 + 30)) pcmramp "$(sound_pcm "$1" "$2")" \
-		"$seconds" >/tmp/ramp 2>&1
+	timeout $((seconds * 4 + 60)) pcmramp "$(sound_pcm "$1" "$2")" \
+		"$seconds" ${3:+"$3"} >/tmp/ramp 2>&1
 	sed 's/^[^#]/# &/' /tmp/ramp
 	grep -q ' faults=0 xruns=0 ' /tmp/ramp
 }

@@ -2,12 +2,14 @@
 /*
  * pcmramp - play and record ramps on a sound card, by the kernel's own calls.
  *
- * usage: pcmramp /dev/snd/pcmC0D0p SECONDS      play
- *        pcmramp /dev/snd/pcmC0D0c SECONDS      record and judge
+ * usage: pcmramp /dev/snd/pcmC0D0p SECONDS [FILE]  play
+ *        pcmramp /dev/snd/pcmC0D0c SECONDS         record and judge
  *
  * 48 kHz, 16 bits, stereo.  Frame n is n and its complement, as fakedev's sound
- * cards have it.  Prints "frames=N faults=N xruns=N ms=N"; status 0 when no frame
- * was lost, doubled or changed and nothing ran over or under.
+ * cards have it.  With FILE, a recording that somebody makes of what the card
+ * plays, silence follows until all of it must be in there.  Prints
+ * "frames=N faults=N xruns=N ms=N"; status 0 when no frame was lost, doubled or
+ * changed and nothing ran over or under.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -26,6 +29,8 @@
 /* The kernel calls it an error when nothing comes for as long as that. */
 #define PERIODS		24u
 #define FADE_PERIODS	6u
+#define HEARD_PERIODS	600u	/* of patience with a recording */
+#define HEARD_MORE	(RATE / 2)	/* frames: a card begins with silence */
 #define SILENCE_MS	5000
 
 struct ramp {
@@ -130,16 +135,28 @@ static void play(struct ramp *r)
 	r->frames += PERIOD;
 }
 
+static int is_heard(const struct ramp *r, const char *recording)
+{
+	struct stat st;
+
+	if (stat(recording, &st))
+		die(recording);
+	return (uint64_t)st.st_size / sizeof(r->buf[0]) >
+	       r->frames + HEARD_MORE;
+}
+
 /*
- * Silence behind the sound: what a driver drops when it is stopped at its end is
- * not of interest here.
+ * Silence behind the sound: what a driver or a card drops when it is stopped at
+ * its end is not of interest here.
  */
-static void fade(struct ramp *r)
+static void fade(struct ramp *r, const char *recording)
 {
 	unsigned int i;
 
 	memset(r->buf, 0, sizeof(r->buf));
 	for (i = 0; i < FADE_PERIODS; i++)
+		move(r, SNDRV_PCM_IOCTL_WRITEI_FRAMES);
+	for (; recording && i < HEARD_PERIODS && !is_heard(r, recording); i++)
 		move(r, SNDRV_PCM_IOCTL_WRITEI_FRAMES);
 	if (ioctl(r->fd, SNDRV_PCM_IOCTL_DRAIN))
 		die("DRAIN");
@@ -181,8 +198,9 @@ int main(int argc, char **argv)
 	uint64_t end;
 	long start;
 
-	if (argc != 3 || !*argv[1]) {
-		fprintf(stderr, "usage: pcmramp /dev/snd/pcmC0D0p SECONDS\n");
+	if (argc < 3 || argc > 4 || !*argv[1]) {
+		fprintf(stderr,
+			"usage: pcmramp /dev/snd/pcmC0D0p SECONDS [FILE]\n");
 		return 2;
 	}
 	playing = argv[1][strlen(argv[1]) - 1] == 'p';
@@ -199,7 +217,7 @@ int main(int argc, char **argv)
 			record(&r);
 	}
 	if (playing)
-		fade(&r);
+		fade(&r, argv[3]);
 	printf("frames=%llu faults=%u xruns=%u ms=%ld\n",
 	       (unsigned long long)r.frames, r.faults, r.xruns,
 	       now_ms() - start);
