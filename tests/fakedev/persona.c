@@ -9,6 +9,7 @@
 static const struct persona *const personas[] = {
 	&persona_zero, &persona_loopback, &persona_plain, &persona_hid,
 	&persona_uac1, &persona_uac2, &persona_uvc, &persona_uvc_bulk,
+	&persona_settings,
 };
 
 #define NPERSONAS (sizeof(personas) / sizeof(personas[0]))

@@ -46,6 +46,7 @@ struct persona {
 extern const struct persona persona_zero;
 extern const struct persona persona_loopback;
 extern const struct persona persona_plain;
+extern const struct persona persona_settings;
 extern const struct persona persona_hid;
 extern const struct persona persona_uac1;
 extern const struct persona persona_uac2;

@@ -89,3 +89,32 @@ const struct persona persona_plain = {
 	.min_speed = SPEC_SPEED_LOW,
 	.describe = plain_describe,
 };
+
+static void settings_describe(struct desc *desc, const struct spec *spec)
+{
+	static const struct spec_ep other_in = { 0x82, SPEC_BULK, 512, 0, 0 };
+	static const struct spec_ep other_out = { 0x02, SPEC_BULK, 512, 0, 0 };
+
+	(void)spec;
+	desc_class(desc, USB_CLASS_VENDOR_SPEC, 0, 0);
+	desc_interface(desc, 0, 0, 2, vendor_class);
+	desc_endpoint(desc, &bulk_in);
+	desc_endpoint(desc, &bulk_out);
+	desc_interface(desc, 0, 1, 2, vendor_class);
+	desc_endpoint(desc, &other_in);
+	desc_endpoint(desc, &other_out);
+}
+
+const struct persona persona_settings = {
+	.name = "settings",
+	.text = "two alternate settings, each with bulk endpoints of its own",
+	.vid = 0x1209,
+	.pid = 0x0008,
+	.speed = SPEC_SPEED_HIGH,
+	.min_speed = SPEC_SPEED_FULL,
+	.describe = settings_describe,
+	.eps = {
+		{ 0x81, "counter" }, { 0x01, "counter" },
+		{ 0x82, "counter" }, { 0x02, "counter" },
+	},
+};

@@ -2,12 +2,17 @@
 /*
  * altswitch - SET_INTERFACE again and again with bulk transfers in flight.
  *
- * usage: altswitch NODE INTERFACE ROUNDS ALT ALT [mod63]
+ * usage: altswitch NODE INTERFACE ROUNDS ALT ALT [mod63|counter]
  *
  * Each round fills the bulk endpoints of the current alternate setting, waits
- * for some transfers (with mod63, where the device is a source and a sink of
- * that pattern), switches, and takes all of them back.  It asks the device
- * itself which setting it has.  Prints what went wrong; the status is 1 then.
+ * for some transfers, switches, and takes all of them back.  With a pattern, of
+ * which the device is a source and a sink, it waits for one of each endpoint at
+ * least.  It asks the device itself which setting it has.  Prints what went
+ * wrong; the status is 1 then.
+ *
+ * mod63 begins anew in each packet; counter counts bytes, modulo 251, from one
+ * switch to the next.  With it the bytes of each endpoint are told at the end,
+ * those of transfers that were cut off among them.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -33,16 +38,32 @@ struct alt {
 	unsigned int packet[ENDPOINTS_MAX];
 };
 
+/* Of one endpoint */
+struct flow {
+	unsigned int queued;	/* bytes since the switch */
+	unsigned int moved;	/* likewise */
+	unsigned int done;	/* transfers, likewise */
+	unsigned long long bytes;	/* that moved, all in all */
+};
+
 struct xfer {
 	uint8_t data[LENGTH];
 	unsigned int packet;
+	unsigned int at;	/* of its first byte, since the switch */
 	struct usbdevfs_urb urb;
 };
 
 static struct xfer xfers[ENDPOINTS_MAX * QUEUE];
 static struct alt alts[ALTS_MAX];
+static struct flow flows[32];
 static unsigned int interface, done, cut;
-static int fd, mod63;
+static enum pattern { NONE, MOD63, COUNTER } pattern;
+static int fd;
+
+static struct flow *flow_of(unsigned int address)
+{
+	return &flows[(address & USB_DIR_IN) >> 3 | (address & 0x0f)];
+}
 
 static void learn_endpoint(struct alt *alt, const uint8_t *desc)
 {
@@ -52,7 +73,7 @@ static void learn_endpoint(struct alt *alt, const uint8_t *desc)
 	if (!usb_endpoint_xfer_bulk(&ep) || alt->count == ENDPOINTS_MAX)
 		return;
 	/* Without a pattern nothing is known that the device would take. */
-	if (!mod63 && usb_endpoint_dir_out(&ep))
+	if (!pattern && usb_endpoint_dir_out(&ep))
 		return;
 	alt->address[alt->count] = ep.bEndpointAddress;
 	alt->packet[alt->count++] = ep.wMaxPacketSize & 0x7ff;
@@ -73,14 +94,23 @@ static void learn(const uint8_t *desc, size_t length)
 	}
 }
 
+static uint8_t byte_of(const struct xfer *xfer, unsigned int i)
+{
+	return pattern == MOD63 ? i % xfer->packet % 63 : (xfer->at + i) % 251;
+}
+
 static void fill(struct xfer *xfer)
 {
+	struct flow *flow = flow_of(xfer->urb.endpoint);
 	unsigned int i;
 
 	memset(xfer->data, 0, LENGTH);
-	if (!(xfer->urb.endpoint & USB_DIR_IN))
-		for (i = 0; i < LENGTH; i++)
-			xfer->data[i] = i % xfer->packet % 63;
+	if (xfer->urb.endpoint & USB_DIR_IN)
+		return;
+	xfer->at = flow->queued;
+	flow->queued += LENGTH;
+	for (i = 0; i < LENGTH; i++)
+		xfer->data[i] = byte_of(xfer, i);
 }
 
 static int submit(struct xfer *xfer, const struct alt *alt, unsigned int ep)
@@ -96,14 +126,30 @@ static int submit(struct xfer *xfer, const struct alt *alt, unsigned int ep)
 	return ioctl(fd, USBDEVFS_SUBMITURB, &xfer->urb) < 0 ? -errno : 0;
 }
 
-static int check(const struct xfer *xfer)
+/* Of transfers that were cut off, too: what came is for nobody else. */
+static int check_bytes(struct xfer *xfer)
 {
+	struct flow *flow = flow_of(xfer->urb.endpoint);
 	unsigned int i, count = xfer->urb.actual_length;
 
+	xfer->at = flow->moved;
+	flow->moved += count;
+	flow->bytes += count;
+	if (!pattern || !(xfer->urb.endpoint & USB_DIR_IN))
+		return 0;
+	for (i = 0; i < count; i++)
+		if (xfer->data[i] != byte_of(xfer, i))
+			return -EILSEQ;
+	return 0;
+}
+
+static int check(struct xfer *xfer)
+{
 	switch (xfer->urb.status) {
 	case 0:
 		done++;
-		if (mod63 && count != LENGTH)
+		flow_of(xfer->urb.endpoint)->done++;
+		if (pattern && xfer->urb.actual_length != LENGTH)
 			return -EMSGSIZE;
 		break;
 	case -ENOENT:
@@ -114,12 +160,7 @@ static int check(const struct xfer *xfer)
 	default:
 		return xfer->urb.status;
 	}
-	if (!mod63 || !(xfer->urb.endpoint & USB_DIR_IN))
-		return 0;
-	for (i = 0; i < count; i++)
-		if (xfer->data[i] != i % xfer->packet % 63)
-			return -EILSEQ;
-	return 0;
+	return check_bytes(xfer);
 }
 
 static int reap(void)
@@ -166,20 +207,63 @@ static int switch_to(unsigned int alt)
 	return 0;
 }
 
+/* Has each endpoint moved a transfer since the switch? */
+static int is_flowing(const struct alt *alt)
+{
+	unsigned int i;
+
+	for (i = 0; i < alt->count; i++)
+		if (!flow_of(alt->address[i])->done)
+			return 0;
+	return 1;
+}
+
+static void begin(const struct alt *alt)
+{
+	struct flow *flow;
+	unsigned int i;
+
+	for (i = 0; i < alt->count; i++) {
+		flow = flow_of(alt->address[i]);
+		flow->queued = 0;
+		flow->moved = 0;
+		flow->done = 0;
+	}
+}
+
 static int round_of(const struct alt *alt, unsigned int next, unsigned int wait)
 {
 	unsigned int i, flying = 0;
 	int ret = 0;
 
+	begin(alt);
 	for (i = 0; i < alt->count * QUEUE && !ret; i++, flying += !ret)
 		ret = submit(&xfers[i], alt, i % alt->count);
-	for (; mod63 && wait && flying && !ret; wait--, flying--)
+	for (; pattern && flying && !ret && (wait || !is_flowing(alt));
+	     wait -= !!wait, flying--)
 		ret = reap();
 	if (!ret)
 		ret = switch_to(next);
 	for (; flying && !ret; flying--)
 		ret = reap();
 	return ret;
+}
+
+static void tell(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < sizeof(flows) / sizeof(flows[0]); i++)
+		if (flows[i].bytes)
+			printf("endpoint %u: %llu bytes\n",
+			       (i & 0x10) << 3 | (i & 0x0f), flows[i].bytes);
+}
+
+static enum pattern pattern_of(const char *name)
+{
+	if (name && !strcmp(name, "mod63"))
+		return MOD63;
+	return name && !strcmp(name, "counter") ? COUNTER : NONE;
 }
 
 int main(int argc, char **argv)
@@ -191,14 +275,14 @@ int main(int argc, char **argv)
 
 	if (argc < 6) {
 		fprintf(stderr, "usage: altswitch NODE INTERFACE ROUNDS ALT ALT"
-			" [mod63]\n");
+			" [mod63|counter]\n");
 		return 2;
 	}
 	interface = atoi(argv[2]);
 	rounds = atoi(argv[3]);
 	pair[0] = atoi(argv[4]) % ALTS_MAX;
 	pair[1] = atoi(argv[5]) % ALTS_MAX;
-	mod63 = argc > 6 && !strcmp(argv[6], "mod63");
+	pattern = pattern_of(argv[6]);
 	fd = open(argv[1], O_RDWR | O_CLOEXEC);
 	length = fd < 0 ? -1 : read(fd, desc, sizeof(desc));
 	if (length < 0 || ioctl(fd, USBDEVFS_CLAIMINTERFACE, &interface) < 0) {
@@ -212,6 +296,8 @@ int main(int argc, char **argv)
 		ret = round_of(&alts[pair[i & 1]], pair[~i & 1], i % 7);
 	if (ret)
 		printf("round %u: %s\n", i, strerror(-ret));
+	if (pattern == COUNTER)
+		tell();
 	printf("%u transfers done, %u cut off in %u rounds\n", done, cut, i);
-	return ret || !cut || (mod63 && !done);
+	return ret || !cut || (pattern && !done);
 }
