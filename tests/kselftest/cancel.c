@@ -56,24 +56,11 @@ static enum ringdev_verdict partial_hook(struct ringdev *d,
 
 static int plug(struct ringdev *d)
 {
-	int usb, rc;
+	int usb = ringdev_plug_usbfs(d, P2PVHCI_SPEED_HIGH);
 
-	rc = ringdev_plug(d, P2PVHCI_SPEED_HIGH);
-	if (rc)
-		ktap_abort("no queue or no port: %s", strerror(-rc));
-	usb = ringdev_usbfs(10000);
-	if (usb < 0)
-		ktap_abort("no device: %s", strerror(-usb));
 	nkept = 0;
 	ncancels = 0;
 	return usb;
-}
-
-static void pull(struct ringdev *d, int usb)
-{
-	close(usb);
-	ringdev_pull(d);
-	ringdev_gone(5000);
 }
 
 static void wait_kept(unsigned int n)
@@ -123,7 +110,7 @@ static void check_partial(void)
 		!memcmp(buf, data, 100),
 		"what had arrived survives: status %d, actual %d", urb.status,
 		urb.actual_length);
-	pull(&d, usb);
+	ringdev_pull_usbfs(&d, usb);
 }
 
 static void check_interrupt(void)
@@ -147,7 +134,7 @@ static void check_interrupt(void)
 	}
 	ktap_ok(i == 100 && worst < 500,
 		"submit and cancel %d times, at worst %ld ms", i, worst);
-	pull(&d, usb);
+	ringdev_pull_usbfs(&d, usb);
 }
 
 /* The agent says nothing, then answers late: legal, and without effect. */
@@ -195,7 +182,7 @@ static void check_silent(void)
 	rc = ringdev_enter(&d);
 	pthread_mutex_unlock(&d.lock);
 	ktap_ok(rc == -ESHUTDOWN, "a second late answer kills: %d", rc);
-	pull(&d, usb);
+	ringdev_pull_usbfs(&d, usb);
 }
 
 /* Many URBs, all silent, and the file is closed: usbfs kills them in turn. */
@@ -218,7 +205,7 @@ static void check_unpublished(void)
 	ktap_ok(nkept == 7 && ms >= 0 && ms < 200 && ringdev_reap(usb, 500) ==
 		&urbs[31], "%u of 32 published; the last comes back in %ld ms",
 		nkept, ms);
-	pull(&d, usb);
+	ringdev_pull_usbfs(&d, usb);
 }
 
 static void check_unplug_while_silent(void)
@@ -295,7 +282,7 @@ static void check_starved_enumeration(void)
 	t = ringdev_now_ms() - t;
 	ktap_ok(!rc && nkept == 7 && d.seen[P2PVHCI_OP_UNBOUND] == 1 &&
 		t < 7000, "starved enumeration: given up after %ld ms", t);
-	pull(&d, usb);
+	ringdev_pull_usbfs(&d, usb);
 }
 
 /* Answers the reset and nothing of what follows. */
@@ -322,7 +309,7 @@ static void check_silent_after_reset(void)
 	ktap_ok(rc < 0 && d.seen[P2PVHCI_OP_RESET] == 1 && t < 7000,
 		"silent after a reset: given up after %ld ms, %u requests", t,
 		nkept);
-	pull(&d, usb);
+	ringdev_pull_usbfs(&d, usb);
 }
 
 int main(void)

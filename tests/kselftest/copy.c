@@ -48,14 +48,8 @@ static enum ringdev_verdict hook(struct ringdev *d,
 
 static int plug(struct ringdev *d)
 {
-	int usb, rc;
+	int usb = ringdev_plug_usbfs(d, P2PVHCI_SPEED_HIGH);
 
-	rc = ringdev_plug(d, P2PVHCI_SPEED_HIGH);
-	if (rc)
-		ktap_abort("no queue or no port: %s", strerror(-rc));
-	usb = ringdev_usbfs(10000);
-	if (usb < 0)
-		ktap_abort("no device: %s", strerror(-usb));
 	nkept = 0;
 	ncancels = 0;
 	return usb;
@@ -64,9 +58,7 @@ static int plug(struct ringdev *d)
 static void pull(struct ringdev *d, int usb)
 {
 	keep_ep = -1;
-	close(usb);
-	ringdev_pull(d);
-	ringdev_gone(5000);
+	ringdev_pull_usbfs(d, usb);
 }
 
 static void prepare(struct usbdevfs_urb *urb, uint8_t ep, void *buf,

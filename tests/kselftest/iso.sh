@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# subject: isochronous packets in both directions, paced; late, wrong, unplugged
+# subject: isochronous URBs in both directions, paced; late, unplugged
 # vm: one
 # proves: isochronous IN, isochronous OUT, isochronous frame numbers
 # smoke: yes

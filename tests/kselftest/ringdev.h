@@ -158,6 +158,12 @@ int ringdev_usbfs_of(uint16_t product, int timeout_ms);
 /* ringdev_gone - wait until no such device is left; 0 or -ETIMEDOUT */
 int ringdev_gone(int timeout_ms);
 
+/* ringdev_plug_usbfs - both at once, or the test ends; the device's descriptor */
+int ringdev_plug_usbfs(struct ringdev *d, uint8_t speed);
+
+/* ringdev_pull_usbfs - close it, end it all, and wait until it is gone */
+void ringdev_pull_usbfs(struct ringdev *d, int usb);
+
 int ringdev_control(int usb, uint8_t type, uint8_t request, uint16_t value,
 		    uint16_t index, void *data, uint16_t len,
 		    unsigned int timeout_ms);

@@ -65,23 +65,10 @@ static enum ringdev_verdict hook(struct ringdev *d,
 
 static int plug(struct ringdev *d)
 {
-	int usb, rc;
+	int usb = ringdev_plug_usbfs(d, P2PVHCI_SPEED_SUPER);
 
-	rc = ringdev_plug(d, P2PVHCI_SPEED_SUPER);
-	if (rc)
-		ktap_abort("no queue or no port: %s", strerror(-rc));
-	usb = ringdev_usbfs(10000);
-	if (usb < 0)
-		ktap_abort("no device: %s", strerror(-usb));
 	nkept = 0;
 	return usb;
-}
-
-static void pull(struct ringdev *d, int usb)
-{
-	close(usb);
-	ringdev_pull(d);
-	ringdev_gone(5000);
 }
 
 static int alloc(int usb, unsigned int n, uint8_t status, uint32_t granted)
@@ -274,7 +261,7 @@ static void check_free(void)
 	ioctl(usb, USBDEVFS_RESET, &zero);
 	ktap_ok(rc == 4 && !stream_seen(usb),
 		"and a reset: %d", rc);
-	pull(&d, usb);
+	ringdev_pull_usbfs(&d, usb);
 }
 
 static void check_refused(void)
@@ -285,7 +272,7 @@ static void check_refused(void)
 	rc = alloc(usb, 4, P2PVHCI_ST_OK, 4);
 	ktap_ok(rc == -EOPNOTSUPP && !called.op, "without the feature: %d",
 		rc);
-	pull(&d, usb);
+	ringdev_pull_usbfs(&d, usb);
 }
 
 static void check_silent(void)
@@ -304,7 +291,7 @@ static void check_silent(void)
 		!ringdev_gone(3000),
 		"no answer: %d after %ld ms, and the device is gone", rc, took);
 	silent = 0;
-	pull(&d, usb);
+	ringdev_pull_usbfs(&d, usb);
 }
 
 static void check_excess(void)
@@ -317,7 +304,7 @@ static void check_excess(void)
 	rc = alloc(usb, 4, P2PVHCI_ST_OK, 5);
 	ktap_ok(rc == -ESHUTDOWN && !ringdev_gone(3000),
 		"more granted than asked for kills the queue: %d", rc);
-	pull(&d, usb);
+	ringdev_pull_usbfs(&d, usb);
 }
 
 int main(void)
@@ -334,7 +321,7 @@ int main(void)
 	check_order(&d, usb);
 	check_overtake(&d, usb);
 	check_unplug(&d, usb);
-	pull(&d, usb);
+	ringdev_pull_usbfs(&d, usb);
 	check_free();
 	check_refused();
 	check_silent();

@@ -26,26 +26,6 @@ static struct p2pvhci_req last;
 static uint8_t answer_status;
 static uint32_t answer_actual;
 
-static int plug(struct ringdev *d)
-{
-	int usb, rc;
-
-	rc = ringdev_plug(d, P2PVHCI_SPEED_HIGH);
-	if (rc)
-		ktap_abort("no queue or no port: %s", strerror(-rc));
-	usb = ringdev_usbfs(10000);
-	if (usb < 0)
-		ktap_abort("no device: %s", strerror(-usb));
-	return usb;
-}
-
-static void pull(struct ringdev *d, int usb)
-{
-	close(usb);
-	ringdev_pull(d);
-	ringdev_gone(5000);
-}
-
 /* Bytes --------------------------------------------------------------------- */
 
 static void check_control(int usb)
@@ -303,7 +283,7 @@ static void check_few_tags(void)
 {
 	struct ringdev d = { .tags = P2PVHCI_TAGS_MIN };
 	unsigned int sent, back;
-	int usb = plug(&d);
+	int usb = ringdev_plug_usbfs(&d, P2PVHCI_SPEED_HIGH);
 
 	prepare(MANY, RINGDEV_BULK_OUT, 700);
 	sent = submit_all(usb, MANY);
@@ -311,7 +291,7 @@ static void check_few_tags(void)
 	ktap_ok(sent == MANY && back == MANY,
 		"%u URBs on %u tags: %u sent, %u back", MANY, d.setup.tags,
 		sent, back);
-	pull(&d, usb);
+	ringdev_pull_usbfs(&d, usb);
 }
 
 static uint32_t sum_seen;
@@ -334,7 +314,7 @@ static void check_small_area(void)
 	uint32_t sum = 0;
 	unsigned int i, j, sent, back;
 	struct usbdevfs_urb urb;
-	int usb = plug(&d), rc;
+	int usb = ringdev_plug_usbfs(&d, P2PVHCI_SPEED_HIGH), rc;
 
 	prepare(MANY, RINGDEV_BULK_OUT, MANY_LEN);
 	for (i = 0; i < MANY; i++) {
@@ -356,7 +336,7 @@ static void check_small_area(void)
 	rc = submit_one(usb, &urb, RINGDEV_BULK_IN, 0,
 			P2PVHCI_AREA_MIN / 2 + 1);
 	ktap_ok(rc == -EMSGSIZE, "the same for IN: %d", rc);
-	pull(&d, usb);
+	ringdev_pull_usbfs(&d, usb);
 }
 
 int main(void)
@@ -365,7 +345,7 @@ int main(void)
 	int usb;
 
 	ktap_plan(18);
-	usb = plug(&d);
+	usb = ringdev_plug_usbfs(&d, P2PVHCI_SPEED_HIGH);
 	check_control(usb);
 	check_lengths(usb);
 	check_big(usb);
@@ -375,7 +355,7 @@ int main(void)
 	check_errors(usb);
 	d.hook = reverse_hook;
 	check_order(usb);
-	pull(&d, usb);
+	ringdev_pull_usbfs(&d, usb);
 	check_few_tags();
 	check_small_area();
 	return ktap_end();
