@@ -14,7 +14,6 @@
 #include <unistd.h>
 #include <linux/usbdevice_fs.h>
 
-#include "ktap.h"
 #include "ringdev.h"
 
 long ringdev_now_ms(void)
@@ -106,26 +105,6 @@ int ringdev_gone(int timeout_ms)
 		usleep(10000);
 	}
 	return 0;
-}
-
-int ringdev_plug_usbfs(struct ringdev *d, uint8_t speed)
-{
-	int usb, rc;
-
-	rc = ringdev_plug(d, speed);
-	if (rc)
-		ktap_abort("no queue or no port: %s", strerror(-rc));
-	usb = ringdev_usbfs(10000);
-	if (usb < 0)
-		ktap_abort("no device: %s", strerror(-usb));
-	return usb;
-}
-
-void ringdev_pull_usbfs(struct ringdev *d, int usb)
-{
-	close(usb);
-	ringdev_pull(d);
-	ringdev_gone(5000);
 }
 
 int ringdev_control(int usb, uint8_t type, uint8_t request, uint16_t value,
