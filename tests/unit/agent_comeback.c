@@ -37,7 +37,8 @@ static void attached(void)
 		.device = remote->devices[0],
 	};
 
-	assert_int_equal(want_attached(remote, &answer), 0);
+	assert_int_equal(want_attached(remote, &answer,
+				       &remote->descs), 0);
 }
 
 static void comes_back_when_the_machine_is_awake(void **state)

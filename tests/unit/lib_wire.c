@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "wire.h"
+#include "wire_desc.h"
 #include "wire_packet.h"
 
 static const uint16_t types[] = {
@@ -342,7 +343,8 @@ static void only_transfers_carry_payload(void **state)
 	(void)state;
 	for (i = 0; i < NTYPES; i++) {
 		msg = sample(types[i]);
-		msg.payload += 5;
+		msg.payload += msg.type == P2PUSB_MSG_ATTACHED ?
+			       P2PUSB_DESCS_MAX + 1 : 5;
 		len = wire_put(&msg, buf);
 		assert_int_equal(wire_get(buf, len, &got), -EPROTO);
 	}
@@ -410,6 +412,44 @@ static void packets_must_add_up(void **state)
 			 -EPROTO);
 }
 
+static void descriptors_arrive_as_they_are(void **state)
+{
+	static const uint8_t bytes[] = { 4, 3, 9, 4 };
+	const struct wire_desc desc = {
+		.type = 3, .index = 7, .lang = 0x0409, .len = 4, .bytes = bytes,
+	};
+	const uint8_t *at, *end;
+	struct wire_desc got;
+	uint8_t buf[24];
+	size_t cut;
+
+	(void)state;
+	assert_int_equal(wire_desc_put(&desc, buf, 11), 0);
+	assert_int_equal(wire_desc_put(&desc, buf, 12), 12);
+	assert_int_equal(wire_desc_put(&desc, buf + 12, 12), 12);
+	assert_int_equal(buf[2], 0x09);
+	assert_int_equal(buf[4], 4);
+	at = buf;
+	end = buf + sizeof(buf);
+	assert_int_equal(wire_desc_get(&at, end, &got), 1);
+	assert_int_equal(wire_desc_get(&at, end, &got), 1);
+	assert_int_equal(got.type << 8 | got.index, 0x0307);
+	assert_int_equal(got.lang, 0x0409);
+	assert_int_equal(got.len, 4);
+	assert_memory_equal(got.bytes, bytes, 4);
+	assert_int_equal(wire_desc_get(&at, end, &got), 0);
+	for (cut = 1; cut < 12; cut++) {
+		at = buf;
+		assert_int_equal(wire_desc_get(&at, buf + cut, &got), -EPROTO);
+	}
+	at = buf;
+	buf[6] = 1;
+	assert_int_equal(wire_desc_get(&at, end, &got), -EPROTO);
+	buf[6] = 0;
+	buf[4] = 0;
+	assert_int_equal(wire_desc_get(&at, end, &got), -EPROTO);
+}
+
 /* Any bytes: no crash, and what is accepted encodes to the same bytes. */
 static void random_bytes_never_hurt(void **state)
 {
@@ -454,6 +494,7 @@ int main(void)
 		cmocka_unit_test(text_of_a_peer_cannot_hurt_a_terminal),
 		cmocka_unit_test(packets_travel_ahead_of_the_payload),
 		cmocka_unit_test(packets_must_add_up),
+		cmocka_unit_test(descriptors_arrive_as_they_are),
 		cmocka_unit_test(random_bytes_never_hurt),
 	};
 

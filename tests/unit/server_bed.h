@@ -274,6 +274,18 @@ static inline int paper_free_streams(struct engine_device *dev,
 	return dev->verb_err;
 }
 
+/* It has no descriptors. */
+static inline int paper_control(struct engine_device *dev,
+				const uint8_t setup[8], void *data,
+				unsigned int timeout_ms)
+{
+	(void)dev;
+	(void)setup;
+	(void)data;
+	(void)timeout_ms;
+	return -EPIPE;
+}
+
 static inline int paper_power(struct engine_device *dev, uint32_t state)
 {
 	paper_call(dev, "power %u", state);
@@ -299,6 +311,7 @@ static const struct engine_ops paper_ops = {
 	.set_interface = paper_interface,
 	.clear_halt = paper_clear_halt,
 	.reset = paper_reset,
+	.control = paper_control,
 	.alloc_streams = paper_alloc_streams,
 	.free_streams = paper_free_streams,
 	.power = paper_power,
@@ -346,6 +359,16 @@ static inline void agent_down(struct link *link, int err, const char *why)
 	snprintf(agent->why, sizeof(agent->why), "%s", why);
 }
 
+static inline int agent_begin(struct link *link, const struct wire_msg *msg,
+			      void **dst)
+{
+	struct agent *agent = agent_of(link);
+
+	assert_true(msg->payload <= BED_DATA);
+	*dst = agent->data[agent->nmsgs];
+	return 0;
+}
+
 static inline int agent_msg(struct link *link, const struct wire_msg *msg)
 {
 	struct agent *agent = agent_of(link);
@@ -358,11 +381,7 @@ static inline int agent_msg(struct link *link, const struct wire_msg *msg)
 static inline int agent_ep_begin(struct link_ep *ep,
 				 const struct wire_msg *msg, void **dst)
 {
-	struct agent *agent = agent_of(link_ep_link(ep));
-
-	assert_true(msg->payload <= BED_DATA);
-	*dst = agent->data[agent->nmsgs];
-	return 0;
+	return agent_begin(link_ep_link(ep), msg, dst);
 }
 
 static inline int agent_ep_msg(struct link_ep *ep, const struct wire_msg *msg)
@@ -377,6 +396,7 @@ static inline void agent_ep_down(struct link_ep *ep)
 
 static const struct link_ops agent_ops = {
 	.up = agent_up,
+	.begin = agent_begin,
 	.down = agent_down,
 	.msg = agent_msg,
 	.ep_begin = agent_ep_begin,
@@ -467,7 +487,7 @@ static inline struct bed *bed_start(void)
 	server->settings.max_links = 4;
 	server->hello = (struct wire_hello) {
 		.major = 1,
-		.caps = paper_ops.caps,
+		.caps = paper_ops.caps | P2PUSB_CAP_DESCS,
 		.max_urbs = 8,
 		.max_urb_bytes = 4096,
 		.max_ep_bytes = 8192,
@@ -526,7 +546,8 @@ static inline void bed_dial(struct bed *bed, unsigned int i, uint8_t boot)
 		.loop = &bed->server.loop,
 		.key = &agent->key,
 		.hello = { .major = 1, .max_urbs = 1, .boot_id = { boot },
-			   .caps = P2PUSB_CAP_POWER,
+			   .caps = P2PUSB_CAP_POWER |
+				   (i ? 0 : P2PUSB_CAP_DESCS),
 			   .name = "unit" },
 		.ops = &agent_ops,
 	};

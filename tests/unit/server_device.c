@@ -387,6 +387,34 @@ static void test_deaf(void **state)
 	assert_false(edev->held);
 }
 
+/* What was read when it was claimed comes with it, to those who know of it. */
+static void test_descriptors(void **state)
+{
+	struct bed *bed = *state;
+	struct device *dev = bed_share(bed, "1-1");
+	const struct wire_msg *msg;
+	uint32_t number;
+
+	dev->descs.data = malloc(100);
+	dev->descs.len = 100;
+	memset(dev->descs.data, 'd', 100);
+	bed_admit(bed, 0, "*");
+	bed_admit(bed, 1, "*");
+	bed_connect(bed, 0);
+	bed_connect(bed, 1);
+	bed_send_attach(bed, 0, "1-1");
+	msg = bed_next(bed, 0, P2PUSB_MSG_ATTACHED, 0);
+	assert_int_equal(msg->payload, 100);
+	assert_memory_equal(bed->agent[0].data[0], dev->descs.data, 100);
+	number = msg->attached.dev;
+	bed_forget(bed, 0);
+	bed_detach(bed, 0, number);
+	bed_next(bed, 0, P2PUSB_MSG_DETACHED, 0);
+	bed_send_attach(bed, 1, "1-1");
+	msg = bed_next(bed, 1, P2PUSB_MSG_ATTACHED, 0);
+	assert_int_equal(msg->payload, 0);
+}
+
 static void test_detach_unknown(void **state)
 {
 	struct bed *bed = *state;
@@ -420,6 +448,7 @@ int main(void)
 		BED(test_peer_cut),
 		BED(test_stuck_device),
 		BED(test_deaf),
+		BED(test_descriptors),
 		BED(test_detach_unknown),
 	};
 

@@ -47,6 +47,7 @@
 #define P2PUSB_BUSID_MAX	32		/* "1-1.4" */
 #define P2PUSB_NPKT_MAX		128		/* isochronous packets a URB */
 #define P2PUSB_DEVICES_MAX	256		/* attached over one connection */
+#define P2PUSB_DESCS_MAX	(32u << 10)	/* bytes of descriptors of a device */
 
 /* Fixed-width little-endian fields; converted only in lib/wire.c. */
 typedef uint16_t p2pusb_le16;
@@ -61,6 +62,7 @@ typedef uint64_t p2pusb_le64;
 #define P2PUSB_CAP_DATAGRAM	(1ull << 4)	/* isochronous by DATAGRAM */
 #define P2PUSB_CAP_REVERSE	(1ull << 5)	/* DIAL: server asks, agent dials */
 #define P2PUSB_CAP_POWER	(1ull << 6)
+#define P2PUSB_CAP_DESCS	(1ull << 7)	/* descriptors behind ATTACHED */
 
 /* Application error codes of CONNECTION_CLOSE */
 #define P2PUSB_CLOSE_OK		0x0
@@ -246,11 +248,32 @@ struct p2pusb_attach {
  * @req: from ATTACH
  * @dev: names the device on this connection from now on, not 0
  * @device: what it is
+ *
+ * With CAP_DESCS on both sides payload may follow, of P2PUSB_DESCS_MAX bytes at
+ * most: struct p2pusb_desc, each with its bytes, without gaps.  The agent may
+ * answer GET_DESCRIPTOR from them in the place of the device: they stay what
+ * they are until DETACHED, as the server detaches a device that a RESET changed.
  */
 struct p2pusb_attached {
 	p2pusb_le32 req;
 	p2pusb_le32 dev;
 	struct p2pusb_device device;
+};
+
+/**
+ * struct p2pusb_desc - a descriptor as the device sends it
+ * @type: high byte of wValue
+ * @index: low byte of wValue
+ * @lang: wIndex
+ * @len: bytes that follow: all that the device has of it
+ * @rsv: zero
+ */
+struct p2pusb_desc {
+	uint8_t type;
+	uint8_t index;
+	p2pusb_le16 lang;
+	p2pusb_le16 len;
+	p2pusb_le16 rsv;
 };
 
 /* struct p2pusb_refused.code, p2pusb_detached.code */
@@ -541,6 +564,7 @@ _Static_assert(sizeof(struct p2pusb_device) == 248, "device");
 _Static_assert(sizeof(struct p2pusb_device_gone) == 32, "device_gone");
 _Static_assert(sizeof(struct p2pusb_attach) == 56, "attach");
 _Static_assert(sizeof(struct p2pusb_attached) == 256, "attached");
+_Static_assert(sizeof(struct p2pusb_desc) == 8, "desc");
 _Static_assert(sizeof(struct p2pusb_refused) == 264, "refused");
 _Static_assert(sizeof(struct p2pusb_detach) == 8, "detach");
 _Static_assert(sizeof(struct p2pusb_detached) == 264, "detached");

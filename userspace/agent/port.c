@@ -146,7 +146,10 @@ static void tell_server(struct port *port)
 
 static void port_closed(uv_handle_t *fuse)
 {
-	free(fuse->data);
+	struct port *port = fuse->data;
+
+	descs_drop(&port->descs);
+	free(port);
 }
 
 void port_end(struct port *port, unsigned int tell, int err)

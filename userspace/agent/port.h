@@ -14,6 +14,7 @@
 #include <time.h>
 #include <uv.h>
 
+#include "descs.h"
 #include "link.h"
 #include "target.h"
 #include "wire.h"
@@ -59,6 +60,7 @@ struct port_ep {
  * @epoch: and its incarnation
  * @dev: the server's name
  * @device: what it is
+ * @descs: its descriptors
  * @target: how it was asked for, DEVICE part
  * @flags: P2PVHCI_PORT_*, as asked for
  * @since: when it was bound
@@ -80,6 +82,7 @@ struct port {
 	uint32_t epoch;
 	uint32_t dev;
 	struct wire_device device;
+	struct descs descs;
 	char target[TARGET_DEVICE_MAX + 1];
 	uint32_t flags;
 	time_t since;

@@ -140,6 +140,7 @@ static void link_down(struct link *link, int err, const char *why)
 	set_state(remote, REMOTE_IDLE);
 	end_ports(remote, PORT_TELL_KERNEL, err ? -err : ECONNRESET);
 	drop_leaving(remote);
+	descs_drop(&remote->descs);
 	if (was == REMOTE_UP)
 		log_note("%s: link down: %s", remote->peer.name, text);
 	if (remote->stop)
@@ -174,6 +175,11 @@ static int link_msg(struct link *link, const struct wire_msg *msg)
 	return remote->state == REMOTE_UP ? remote_msg(remote, msg) : 0;
 }
 
+static int link_begin(struct link *link, const struct wire_msg *msg, void **dst)
+{
+	return remote_msg_begin(link_ctx(link), msg, dst);
+}
+
 static int ep_begin(struct link_ep *stream, const struct wire_msg *msg,
 		    void **dst)
 {
@@ -193,6 +199,7 @@ static void ep_down(struct link_ep *stream)
 static const struct link_ops remote_ops = {
 	.up = link_is_up,
 	.down = link_down,
+	.begin = link_begin,
 	.msg = link_msg,
 	.ep_begin = ep_begin,
 	.ep_msg = ep_msg,
@@ -204,7 +211,8 @@ static void fill_hello(const struct remote *remote, struct wire_hello *hello)
 	memset(hello, 0, sizeof(*hello));
 	hello->major = P2PUSB_VERSION_MAJOR;
 	hello->minor = P2PUSB_VERSION_MINOR;
-	hello->caps = P2PUSB_CAP_ISO | P2PUSB_CAP_STREAMS | P2PUSB_CAP_POWER;
+	hello->caps = P2PUSB_CAP_ISO | P2PUSB_CAP_STREAMS | P2PUSB_CAP_POWER |
+		      P2PUSB_CAP_DESCS;
 	hello->max_urbs = remote->config->settings->ring.tags;
 	hello->max_urb_bytes = remote->config->settings->ring.in_bytes / 2;
 	hello->max_ep_bytes = remote->config->settings->ring.in_bytes;

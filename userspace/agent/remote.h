@@ -16,6 +16,7 @@
 #include <uv.h>
 
 #include "comeback.h"
+#include "descs.h"
 #include "link.h"
 #include "mailbox.h"
 #include "peer.h"
@@ -99,6 +100,7 @@ TAILQ_HEAD(leaving_list, leaving);
  * @ndevices: entries of @devices
  * @devices: what the peer offers
  * @next_req: of ATTACH
+ * @descs: of the ATTACHED that just arrives
  * @wants: what is asked for
  * @ports: what is plugged in
  * @leaving: what was given back
@@ -127,6 +129,7 @@ struct remote {
 	size_t ndevices;
 	struct wire_device devices[REMOTE_DEVICES_MAX];
 	uint32_t next_req;
+	struct descs descs;
 	struct want_list wants;
 	struct port_list ports;
 	struct leaving_list leaving;
@@ -179,6 +182,17 @@ int remote_need_queue(struct remote *remote);
  * Return: 0; -EPROTO when the peer broke the contract, and the link knows how.
  */
 int remote_msg(struct remote *remote, const struct wire_msg *msg);
+
+/**
+ * remote_msg_begin() - a message with payload arrives on the control stream
+ * @remote: up, or closing
+ * @msg: head and body
+ * @dst: out, NULL = nowhere
+ *
+ * Return: as remote_msg().
+ */
+int remote_msg_begin(struct remote *remote, const struct wire_msg *msg,
+		     void **dst);
 
 /**
  * remote_status() - for `status`

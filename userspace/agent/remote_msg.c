@@ -55,7 +55,12 @@ static int on_list_end(struct remote *remote, const struct wire_msg *msg)
 
 static int on_attached(struct remote *remote, const struct wire_msg *msg)
 {
-	return want_attached(remote, &msg->attached);
+	int ret;
+
+	/* Whoever plugs it in takes them. */
+	ret = want_attached(remote, &msg->attached, &remote->descs);
+	descs_drop(&remote->descs);
+	return ret;
 }
 
 static int on_refused(struct remote *remote, const struct wire_msg *msg)
@@ -128,6 +133,19 @@ static int (*const remote_msg_takers[])(struct remote *remote,
 	[P2PUSB_MSG_DETACHED] = on_detached,
 	[P2PUSB_MSG_WAKEUP] = on_wakeup,
 };
+
+int remote_msg_begin(struct remote *remote, const struct wire_msg *msg,
+		     void **dst)
+{
+	if (remote->state != REMOTE_UP)
+		return 0;
+	if (!(remote->hello.caps & P2PUSB_CAP_DESCS) ||
+	    msg->type != P2PUSB_MSG_ATTACHED)
+		return link_reason(remote->link, "%s with payload",
+				   wire_name(msg->type));
+	*dst = descs_room(&remote->descs, msg->payload);
+	return 0;
+}
 
 int remote_msg(struct remote *remote, const struct wire_msg *msg)
 {

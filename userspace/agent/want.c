@@ -290,7 +290,8 @@ static void refuse_bind(struct want *want, int err)
 }
 
 /* From here it is either wholly attached or wholly given back. */
-static void plug(struct want *want, const struct wire_attached *attached)
+static void plug(struct want *want, const struct wire_attached *attached,
+		 struct descs *descs)
 {
 	struct remote *remote = want->remote;
 	char text[P2PVHCI_MESSAGE_MAX];
@@ -305,6 +306,8 @@ static void plug(struct want *want, const struct wire_attached *attached)
 		refuse_bind(want, ret);
 		return;
 	}
+	port->descs = *descs;
+	*descs = (struct descs) { 0 };
 	snprintf(text, sizeof(text), "%s/%s is attached as port %u",
 		 remote->peer.name, port->device.busid, port->number);
 	/* A bound port is a success, even if the answer comes too late. */
@@ -318,9 +321,11 @@ static void plug(struct want *want, const struct wire_attached *attached)
 	want->letter = NULL;
 }
 
-int want_attached(struct remote *remote, const struct wire_attached *attached)
+int want_attached(struct remote *remote, const struct wire_attached *attached,
+		  struct descs *descs)
 {
 	struct want *want = find_req(remote, attached->req);
+	int ret;
 
 	if (!want)
 		return link_reason(remote->link, "ATTACHED %u: nobody asked",
@@ -329,13 +334,17 @@ int want_attached(struct remote *remote, const struct wire_attached *attached)
 	    port_by_dev(remote, attached->dev))
 		return link_reason(remote->link, "ATTACHED %s as %u: not asked",
 				   attached->device.busid, attached->dev);
-	if (device_is_hub(&attached->device))
+	ret = descs_check(descs);
+	if (ret == -EPROTO)
+		return link_reason(remote->link, "ATTACHED %s: descriptors",
+				   attached->device.busid);
+	if (ret || device_is_hub(&attached->device))
 		return link_reason(remote->link, "ATTACHED %s: a hub",
 				   attached->device.busid);
 	if (want->state == WANT_LATE)
 		send_detach(remote, attached->dev);
 	else
-		plug(want, attached);
+		plug(want, attached, descs);
 	drop_want(want);
 	return 0;
 }

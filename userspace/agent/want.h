@@ -15,6 +15,7 @@
 #include "mailbox.h"
 #include "wire.h"
 
+struct descs;
 struct remote;
 
 /**
@@ -70,10 +71,12 @@ void want_step(struct remote *remote);
  * want_attached() - ATTACHED
  * @remote: peer
  * @attached: its answer
+ * @descs: that came with it; zeroed when the port has taken them
  *
- * Return: 0; -EPROTO when nobody asked for that.
+ * Return: 0; -EPROTO when nobody asked for that, or for no such thing.
  */
-int want_attached(struct remote *remote, const struct wire_attached *attached);
+int want_attached(struct remote *remote, const struct wire_attached *attached,
+		  struct descs *descs);
 
 /**
  * want_refused() - REFUSED

@@ -211,6 +211,48 @@ static int ends_endpoints(const struct p2pvhci_req *req)
 		       sizeof(set_configuration));
 }
 
+static void count(struct port *port, const struct xfer *xfer, uint32_t actual)
+{
+	port->urbs++;
+	if (xfer->in)
+		port->bytes_in += actual;
+	else
+		port->bytes_out += actual;
+}
+
+/*
+ * In the place of the device, if all that was asked before is answered.  Whoever
+ * takes a short answer for an error shall have the error of the device.
+ */
+static int answer(struct queue *queue, struct port_ep *ep, struct xfer *xfer)
+{
+	const struct p2pvhci_req *req = &xfer->req;
+	struct wire_desc desc;
+	uint32_t len;
+	void *room;
+
+	if (!xfer->in || req->type != P2PVHCI_XFER_CONTROL || ep->nsent ||
+	    xfer != TAILQ_FIRST(&ep->pending) ||
+	    ep->port->remote->state != REMOTE_UP || ep->port->halted ||
+	    !descs_find(&ep->port->descs, req->setup, &desc))
+		return 0;
+	len = desc.len < req->len ? desc.len : req->len;
+	if (len < req->len && req->xflags & P2PVHCI_XF_SHORT_NOT_OK)
+		return 0;
+	room = xfer_room(queue, xfer, len);
+	if (!room) {
+		xfer->lost = 0;
+		return 0;
+	}
+	memcpy(room, desc.bytes, len);
+	memset(&xfer->cmp, 0, sizeof(xfer->cmp));
+	xfer->cmp.token = req->token;
+	xfer->cmp.actual = len;
+	count(ep->port, xfer, len);
+	xfer_finish(queue, xfer);
+	return 1;
+}
+
 int xfer_submit(struct queue *queue, struct port_ep *ep,
 		const struct p2pvhci_req *req)
 {
@@ -238,7 +280,7 @@ int xfer_submit(struct queue *queue, struct port_ep *ep,
 		xfer_finish_status(queue, xfer, (uint8_t)status);
 	else if (req->type == P2PVHCI_XFER_ISO)
 		iso_submit(ep, xfer);
-	else
+	else if (!answer(queue, ep, xfer))
 		xfer_pump(ep);
 	return 0;
 }
@@ -373,15 +415,6 @@ static uint8_t kernel_status(const struct xfer *xfer, uint32_t status)
 	return (uint8_t)status;
 }
 
-static void count(struct port *port, const struct xfer *xfer, uint32_t actual)
-{
-	port->urbs++;
-	if (xfer->in)
-		port->bytes_in += actual;
-	else
-		port->bytes_out += actual;
-}
-
 static const uint8_t *bytes_of(const struct queue *queue,
 			       const struct xfer *xfer)
 {
@@ -424,6 +457,9 @@ int xfer_end(struct port_ep *ep, const struct wire_msg *msg)
 	xfer->cmp.status = kernel_status(xfer, msg->complete.status);
 	xfer->cmp.actual = xfer->lost ? 0 : msg->complete.actual;
 	xfer->cmp.dev_us = msg->complete.device_us;
+	/* What it is now nobody knows. */
+	if (xfer->req.op == P2PVHCI_OP_RESET && msg->complete.status)
+		descs_drop(&ep->port->descs);
 	if (xfer->req.op == P2PVHCI_OP_SUBMIT)
 		count(ep->port, xfer, xfer->cmp.actual);
 	xfer_finish(queue, xfer);

@@ -361,7 +361,8 @@ void link_listener_close(struct link_listener *listener, uint64_t code,
 	quic_close(listener->quic, code, why);
 }
 
-int link_send(struct link *link, const struct wire_msg *msg)
+int link_send_with(struct link *link, const struct wire_msg *msg,
+		   const void *payload)
 {
 	if (link->state != LINK_UP)
 		return -ESHUTDOWN;
@@ -370,7 +371,12 @@ int link_send(struct link *link, const struct wire_msg *msg)
 			 "you do not read what you ask for");
 		return -ESHUTDOWN;
 	}
-	return link_put(link->control, msg, NULL);
+	return link_put(link->control, msg, payload);
+}
+
+int link_send(struct link *link, const struct wire_msg *msg)
+{
+	return link_send_with(link, msg, NULL);
 }
 
 int link_ep_open(struct link *link, const struct wire_ep_open *open,

@@ -44,6 +44,7 @@ enum link_prio {
  * @down: last callback of a link: dead, closed by either side or timed out.
  *	@err is a negative errno (0 = orderly), @why a sentence.  All its
  *	streams are gone with it; the link is freed after the return.
+ * @begin: agent: as @ep_begin, of a control message; NULL: none has payload.
  * @msg: a control message (never HELLO, PING, PONG).  Non-zero closes the
  *	link with P2PUSB_CLOSE_PROTOCOL.
  * @ep_open: server: the agent opened the stream of an endpoint.  The owner
@@ -64,6 +65,7 @@ struct link_ops {
 	int (*accepted)(void *owner, struct link *link);
 	void (*up)(struct link *link, const struct wire_hello *peer);
 	void (*down)(struct link *link, int err, const char *why);
+	int (*begin)(struct link *link, const struct wire_msg *msg, void **dst);
 	int (*msg)(struct link *link, const struct wire_msg *msg);
 	int (*ep_open)(struct link *link, struct link_ep *ep,
 		       const struct wire_ep_open *open);
@@ -191,6 +193,17 @@ int link_reason(struct link *link, const char *fmt, ...)
  * Return: 0, -ENOMEM, -ESHUTDOWN when the link is not up or closing.
  */
 int link_send(struct link *link, const struct wire_msg *msg);
+
+/**
+ * link_send_with() - send a control message with payload
+ * @link: up
+ * @msg: msg->payload = bytes at @payload
+ * @payload: copied before the return
+ *
+ * Return: as link_send().
+ */
+int link_send_with(struct link *link, const struct wire_msg *msg,
+		   const void *payload);
 
 /**
  * link_ep_open() - agent: open the stream of an endpoint and send EP_OPEN

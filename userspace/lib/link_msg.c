@@ -80,9 +80,16 @@ static int link_msg_control_begin(void *ctx, const struct wire_msg *msg,
 				  void **dst)
 {
 	struct link_ep *ep = ctx;
+	struct link *link = ep->link;
+	int err;
 
-	(void)dst;
-	return link_reason(ep->link, "%s with payload", wire_name(msg->type));
+	if (link->state == LINK_CLOSING)
+		return 0;
+	if (link->state == LINK_HELLO || !link->config.ops->begin)
+		return link_reason(link, "%s with payload",
+				   wire_name(msg->type));
+	err = link_msg_may(link, link_msg_control_from, msg);
+	return err ? err : link->config.ops->begin(link, msg, dst);
 }
 
 static int link_msg_control(void *ctx, const struct wire_msg *msg)

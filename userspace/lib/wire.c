@@ -461,6 +461,8 @@ static bool wire_payload_fits(const struct wire_msg *msg)
 		packets = msg->submit.npkt * sizeof(p2pusb_le32);
 		full = msg->submit.length;
 		break;
+	case P2PUSB_MSG_ATTACHED:
+		return msg->payload <= P2PUSB_DESCS_MAX;
 	case P2PUSB_MSG_COMPLETE:
 		packets = msg->complete.npkt * sizeof(struct p2pusb_iso);
 		full = msg->complete.actual;

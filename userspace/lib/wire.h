@@ -214,10 +214,11 @@ long wire_peek(const uint8_t buf[WIRE_HEAD_LEN]);
  *
  * Checks every field that can be judged without state: lengths, enums, flags,
  * reserved bytes, texts, and that the payload is what the body implies where
- * the body alone tells (nothing but SUBMIT and COMPLETE carries payload; of
- * SUBMIT it is 0 or @length, of COMPLETE 0 or @actual, behind the packets in
- * both; which of the two, the owner of the stream checks, because it knows the
- * direction; what the packets say is for wire_packet.h).
+ * the body alone tells.  Nothing but SUBMIT, COMPLETE and ATTACHED carries
+ * payload: of SUBMIT it is 0 or @length, of COMPLETE 0 or @actual, behind the
+ * packets in both; which of the two, the owner of the stream checks, because it
+ * knows the direction; what the packets say is for wire_packet.h.  Of ATTACHED
+ * it is not too long; what it says is for wire_desc.h.
  *
  * Return: 0; -EPROTO; -EMSGSIZE; -ENOMSG for an unknown optional message.
  */

@@ -92,6 +92,7 @@ static int claim_run(struct worker_job *job)
 		return ret;
 	}
 	leftover_mark(dev->server->leftovers, dev->info.busid);
+	descs_read(ops, dev->edev, &dev->descs);
 	return 0;
 }
 
@@ -205,6 +206,7 @@ static void release_done(struct worker_job *job, int result)
 	struct device *dev = container_of(job, struct device, job);
 
 	dev->edev = NULL;
+	descs_drop(&dev->descs);
 	end_worker(dev);
 	if (dev->state == DEVICE_RELEASING) {
 		dev->unshare = 0;

@@ -10,6 +10,7 @@
 #include <sys/queue.h>
 #include <time.h>
 
+#include "descs.h"
 #include "server.h"
 
 struct attachment;
@@ -67,6 +68,7 @@ struct device_wish {
  * @since: of the last change of @state
  * @edev: open from CLAIMING to RELEASING
  * @worker: likewise
+ * @descs: read when it is claimed
  * @npipes: of them
  * @nxfers: requests that are not freed
  * @njobs: jobs with the worker
@@ -92,6 +94,7 @@ struct device {
 	time_t since;
 	struct engine_device *edev;
 	struct worker *worker;
+	struct descs descs;
 	unsigned int npipes;
 	unsigned int nxfers;
 	unsigned int njobs;

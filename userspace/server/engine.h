@@ -126,6 +126,8 @@ struct engine_events {
  * @clear_halt: CLEAR_FEATURE(ENDPOINT_HALT) of an endpoint other than 0
  * @reset: port reset; claim and configuration survive; -ENODEV when the
  *	device came back as another one
+ * @control: one IN request to endpoint 0, of @setup, beside all others; bytes it
+ *	answered, or -EPIPE, -ETIMEDOUT …
  * @alloc_streams: @n bulk endpoints get @wanted streams each; returns how many
  *	they got, >= 1, or -ENOSPC, -EINVAL
  * @free_streams: and lose them
@@ -157,6 +159,8 @@ struct engine_ops {
 	int (*set_interface)(struct engine_device *dev, int number, int alt);
 	int (*clear_halt)(struct engine_device *dev, uint8_t ep);
 	int (*reset)(struct engine_device *dev);
+	int (*control)(struct engine_device *dev, const uint8_t setup[8],
+		       void *data, unsigned int timeout_ms);
 	int (*alloc_streams)(struct engine_device *dev, const uint8_t *eps,
 			     unsigned int n, unsigned int wanted);
 	int (*free_streams)(struct engine_device *dev, const uint8_t *eps,

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "engine_libusb.h"
+#include "ep0.h"
 #include "sysfs.h"
 
 struct errno_row {
@@ -302,6 +303,18 @@ static int engine_reset(struct engine_device *dev)
 	return 0;
 }
 
+static int engine_control(struct engine_device *dev, const uint8_t setup[8],
+			  void *data, unsigned int timeout_ms)
+{
+	int ret;
+
+	ret = libusb_control_transfer(dev->handle, setup[0], setup[1],
+				      ep0_value(setup), ep0_index(setup), data,
+				      ep0_length(setup), timeout_ms);
+	return ret == LIBUSB_ERROR_PIPE ? -EPIPE :
+	       ret < 0 ? engine_errno(ret) : ret;
+}
+
 const struct engine_ops engine_libusb = {
 	.start = engine_plug_start,
 	.stop = engine_plug_stop,
@@ -322,4 +335,5 @@ const struct engine_ops engine_libusb = {
 	.set_interface = engine_set_interface,
 	.clear_halt = engine_clear_halt,
 	.reset = engine_reset,
+	.control = engine_control,
 };

@@ -14,6 +14,7 @@
 
 #include "engine_guard.h"
 #include "engine_usbfs.h"
+#include "ep0.h"
 #include "log.h"
 #include "sysfs.h"
 
@@ -367,6 +368,22 @@ static int engine_clear_halt(struct engine_device *dev, uint8_t ep)
 	return usbfs(dev, USBDEVFS_CLEAR_HALT, &number);
 }
 
+static int engine_control(struct engine_device *dev, const uint8_t setup[8],
+			  void *data, unsigned int timeout_ms)
+{
+	struct usbdevfs_ctrltransfer control = {
+		.bRequestType = setup[0],
+		.bRequest = setup[1],
+		.wValue = ep0_value(setup),
+		.wIndex = ep0_index(setup),
+		.wLength = ep0_length(setup),
+		.timeout = timeout_ms,
+		.data = data,
+	};
+
+	return usbfs(dev, USBDEVFS_CONTROL, &control);
+}
+
 /*
  * The kernel unbinds usbfs from what is claimed, and offers that to drivers
  * afterwards: give it up ourselves, and claim it again behind the fence.
@@ -409,6 +426,7 @@ const struct engine_ops engine_usbfs = {
 	.set_interface = engine_set_interface,
 	.clear_halt = engine_clear_halt,
 	.reset = engine_reset,
+	.control = engine_control,
 	.alloc_streams = engine_alloc_streams,
 	.free_streams = engine_free_streams,
 	.power = engine_usbfs_power,

@@ -132,7 +132,8 @@ static void reap(struct engine_device *dev)
 {
 	struct usbdevfs_urb *urb;
 
-	while (!ioctl(dev->file.fd, USBDEVFS_REAPURBNDELAY, &urb))
+	while (dev->nflying &&
+	       !ioctl(dev->file.fd, USBDEVFS_REAPURBNDELAY, &urb))
 		take_result((struct engine_urb *)((char *)urb -
 			    offsetof(struct engine_urb, urb)));
 }

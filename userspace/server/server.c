@@ -27,7 +27,7 @@ static int fill_hello(struct server *server)
 
 	hello->major = P2PUSB_VERSION_MAJOR;
 	hello->minor = P2PUSB_VERSION_MINOR;
-	hello->caps = server->ops->caps;
+	hello->caps = server->ops->caps | P2PUSB_CAP_DESCS;
 	hello->max_urbs = s->max_urbs;
 	hello->max_urb_bytes = s->max_urb_kib << 10;
 	hello->max_ep_bytes = s->max_ep_kib << 10;

@@ -206,12 +206,16 @@ static int was_dev(const struct session *session, uint32_t dev)
 void session_granted(struct attachment *att)
 {
 	struct wire_msg msg = { .type = P2PUSB_MSG_ATTACHED };
+	const struct descs *descs = &att->device->descs;
 
 	att->dev = ++att->session->next_dev;
 	msg.attached.req = att->req;
 	msg.attached.dev = att->dev;
 	device_wire(att->device, &msg.attached.device);
-	session_send(att->session, &msg);
+	if (att->session->caps & P2PUSB_CAP_DESCS)
+		msg.payload = descs->len;
+	if (att->session->up)
+		link_send_with(att->session->link, &msg, descs->data);
 }
 
 static void send_refused(struct session *session, uint32_t req, uint32_t code,
