@@ -100,9 +100,8 @@ static void queue_again(uv_idle_t *handle)
 	(void)handle;
 }
 
-static void queue_turn(uv_prepare_t *handle)
+static void queue_step(struct queue *queue)
 {
-	struct queue *queue = handle->data;
 	int ret;
 
 	ret = ring_dead(&queue->ring) ? -ESHUTDOWN : turn(queue);
@@ -114,6 +113,21 @@ static void queue_turn(uv_prepare_t *handle)
 		uv_idle_start(&queue->again, queue_again);
 	else
 		uv_idle_stop(&queue->again);
+}
+
+/*
+ * Behind the sockets and ahead of what they have to write: what a completion
+ * makes the driver submit goes out with the ACK for the completion.
+ */
+static void queue_turn(uv_check_t *handle)
+{
+	queue_step(handle->data);
+}
+
+/* Timers may have left something, or have taken the sleep back. */
+static void queue_last(uv_prepare_t *handle)
+{
+	queue_step(handle->data);
 }
 
 /* Requests are taken in the turn that follows; this only ends the sleep. */
@@ -149,13 +163,16 @@ static int start_handles(struct queue *queue)
 	ret = uv_poll_init(loop, &queue->poll, queue->ring.fd);
 	if (ret)
 		return ret;
-	uv_prepare_init(loop, &queue->turn);
+	uv_check_init(loop, &queue->turn);
+	uv_prepare_init(loop, &queue->last);
 	uv_idle_init(loop, &queue->again);
 	queue->poll.data = queue;
 	queue->turn.data = queue;
+	queue->last.data = queue;
 	queue->again.data = queue;
-	queue->closing = 3;
-	uv_prepare_start(&queue->turn, queue_turn);
+	queue->closing = 4;
+	uv_check_start(&queue->turn, queue_turn);
+	uv_prepare_start(&queue->last, queue_last);
 	return uv_poll_start(&queue->poll, UV_READABLE, queue_ready);
 }
 
@@ -198,5 +215,6 @@ void queue_close(struct queue *queue)
 {
 	uv_close((uv_handle_t *)&queue->poll, handle_closed);
 	uv_close((uv_handle_t *)&queue->turn, handle_closed);
+	uv_close((uv_handle_t *)&queue->last, handle_closed);
 	uv_close((uv_handle_t *)&queue->again, handle_closed);
 }

@@ -21,7 +21,8 @@ struct remote;
  * @xfers: its requests
  * @remote: whose
  * @poll: wakes the loop when requests come
- * @turn: does everything, before the loop sleeps
+ * @turn: does everything, when the loop has heard of something
+ * @last: likewise, before the loop sleeps
  * @again: keeps the loop from sleeping when a turn left work
  * @closing: handles not yet closed
  */
@@ -30,7 +31,8 @@ struct queue {
 	struct xfer_table xfers;
 	struct remote *remote;
 	uv_poll_t poll;
-	uv_prepare_t turn;
+	uv_check_t turn;
+	uv_prepare_t last;
 	uv_idle_t again;
 	unsigned int closing;
 };
