@@ -54,6 +54,22 @@ static int sched_stuck(struct quic_stream *stream, ngtcp2_ssize why)
 	return 1;
 }
 
+/*
+ * Has nobody else anything for this packet?  Then the library need not be asked
+ * again to close it.
+ */
+static int sched_is_alone(const struct quic_stream *stream)
+{
+	int i;
+
+	if (TAILQ_NEXT(stream, sched))
+		return 0;
+	for (i = stream->prio + 1; i < QUIC_NPRIO; i++)
+		if (!TAILQ_EMPTY(&stream->conn->sched[i]))
+			return 0;
+	return 1;
+}
+
 /* Fill one packet from as many streams as fit.  Return: its length. */
 static ngtcp2_ssize sched_packet(struct quic_conn *conn, ngtcp2_path *path,
 				 uint8_t *buf, size_t len, uint64_t now)
@@ -62,6 +78,7 @@ static ngtcp2_ssize sched_packet(struct quic_conn *conn, ngtcp2_path *path,
 	struct quic_stream *stream;
 	ngtcp2_ssize n, taken;
 	ngtcp2_pkt_info pi;
+	uint32_t flags;
 	size_t count;
 	int64_t id;
 
@@ -70,10 +87,12 @@ static ngtcp2_ssize sched_packet(struct quic_conn *conn, ngtcp2_path *path,
 		id = stream ? stream->id : -1;
 		count = stream ? quic_stream_gather(stream, vec, SCHED_VECS) :
 			0;
+		flags = stream && !sched_is_alone(stream) ?
+			NGTCP2_WRITE_STREAM_FLAG_MORE :
+			NGTCP2_WRITE_STREAM_FLAG_NONE;
 		n = ngtcp2_conn_writev_stream(conn->nc, path, &pi, buf, len,
-					      &taken,
-					      NGTCP2_WRITE_STREAM_FLAG_MORE,
-					      id, vec, count, now);
+					      &taken, flags, id, vec, count,
+					      now);
 		if (stream && taken > 0)
 			quic_stream_sent(stream, taken);
 
@@ -159,6 +178,11 @@ static int sched_batch(struct quic_conn *conn, uint64_t now)
 			break;
 		}
 		tx->len += n;
+		/* There was room left in it: that was all there is. */
+		if ((size_t)n < usual && !sched_pick(conn)) {
+			n = 0;
+			break;
+		}
 	}
 	if (tx->len || odd)
 		sched_send(conn, &ps.path, odd);
@@ -166,6 +190,11 @@ static int sched_batch(struct quic_conn *conn, uint64_t now)
 	if (n < 0)
 		quic_end_lib(conn, n);
 	return n > 0;
+}
+
+int quic_sched_ready(struct quic_conn *conn)
+{
+	return !!sched_pick(conn);
 }
 
 void quic_sched_write(struct quic_conn *conn)
