@@ -46,6 +46,34 @@ static void udp_grow(int fd, int force, int name)
 		udp_set(fd, SOL_SOCKET, name, UDP_SOCKBUF);
 }
 
+static int udp_rcvbuf(int fd)
+{
+	socklen_t size = sizeof(int);
+	int len = 0;
+
+	getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &len, &size);
+	/* The kernel counts its own needs, too, and so doubles it. */
+	return len / 2;
+}
+
+/* It works without, only slower: once for all sockets will do. */
+static void udp_tell(const struct udp *udp)
+{
+	static int told;
+	int len = udp_rcvbuf(udp->fd);
+
+	if ((udp->gso && udp->gro && len >= UDP_SOCKBUF) ||
+	    __atomic_exchange_n(&told, 1, __ATOMIC_RELAXED))
+		return;
+	if (!udp->gso || !udp->gro)
+		log_note("udp: this kernel has no %s: packets move one by one, which costs CPU",
+			 udp->gso ? "UDP_GRO" : udp->gro ? "UDP_SEGMENT" :
+			 "UDP_SEGMENT and no UDP_GRO");
+	if (len < UDP_SOCKBUF)
+		log_note("udp: receive buffer of %d KiB, %d wanted: packets may be lost under load. Try: sysctl net.core.rmem_max=%d",
+			 len >> 10, UDP_SOCKBUF >> 10, UDP_SOCKBUF);
+}
+
 /* All of these only make things faster or more exact: none is fatal. */
 static void udp_tune(struct udp *udp)
 {
@@ -59,6 +87,7 @@ static void udp_tune(struct udp *udp)
 			IPV6_PMTUDISC_PROBE);
 	udp->gro = !udp_set(fd, IPPROTO_UDP, UDP_GRO, 1);
 	udp->gso = !udp_set(fd, IPPROTO_UDP, UDP_SEGMENT, 0);
+	udp_tell(udp);
 }
 
 static int udp_open(struct udp *udp, const struct sockaddr *addr,
