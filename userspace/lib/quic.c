@@ -254,6 +254,9 @@ static void quic_receive(struct quic *quic)
 			n = (size_t)len - off < seg ? (size_t)len - off : seg;
 			quic_datagram(quic, &path, quic->rx + off, n, now);
 		}
+		/* Rarely is there another: the loop would ask again. */
+		if (!i && len <= QUIC_SHORT_LEN)
+			return;
 	}
 }
 

@@ -321,6 +321,7 @@ void quic_conn_read(struct quic_conn *conn, const struct udp_path *up,
 	rv = ngtcp2_conn_read_pkt(conn->nc, &path, &pi, pkt, len, now);
 	conn->quic->busy--;
 	conn->refused_by = 0;
+	conn->unanswered = conn->unanswered || len > QUIC_SHORT_LEN ? 2 : 1;
 	if (rv)
 		quic_end_lib(conn, rv);
 	quic_mark(conn);
@@ -360,6 +361,7 @@ void quic_conn_expire(struct quic_conn *conn, uint64_t now)
 	if (quic_conn_expiry(conn) > now)
 		return;
 	conn->expiry = UINT64_MAX;	/* until its turn has come */
+	conn->unanswered = 0;
 	quic_mark(conn);
 	if (conn->state == QUIC_LINGER) {
 		quic_conn_set_state(conn, QUIC_DEAD);
@@ -373,10 +375,27 @@ void quic_conn_expire(struct quic_conn *conn, uint64_t now)
 		quic_end_lib(conn, rv);
 }
 
+/* See DOC: Acknowledgements.  Return: nonzero when there is nothing to write. */
+static int conn_waits(struct quic_conn *conn)
+{
+	uint64_t until;
+
+	if (conn->state != QUIC_OPEN || conn->end.wanted ||
+	    conn->unanswered != 1 || conn->nstreams < 2 ||
+	    quic_sched_ready(conn))
+		return 0;
+	conn->expiry = ngtcp2_conn_get_expiry(conn->nc);
+	until = quic_now() + QUIC_ACK_WAIT;
+	if (conn->expiry < until)
+		conn->expiry = until;
+	return 1;
+}
+
 void quic_conn_turn(struct quic_conn *conn)
 {
-	if (conn->state >= QUIC_LINGER)
+	if (conn->state >= QUIC_LINGER || conn_waits(conn))
 		return;
+	conn->unanswered = 0;
 	if (!conn->end.wanted || conn->end.how == QUIC_END_FLUSH)
 		quic_sched_write(conn);
 	if (conn->end.wanted)

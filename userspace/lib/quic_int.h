@@ -33,6 +33,17 @@
 #define QUIC_RETRY_TIMEOUT	(10 * QUIC_SEC)
 #define QUIC_LINGER_MAX		(1 * QUIC_SEC)
 
+/*
+ * DOC: Acknowledgements
+ *
+ * A request is acknowledged by its answer, if that comes within QUIC_ACK_WAIT:
+ * a packet of its own would cost both sides as much as the answer does.  Only
+ * one short datagram waits so, and only with endpoints open; bulk data are
+ * acknowledged as they come, once a turn of the loop.
+ */
+#define QUIC_ACK_WAIT		(2 * NGTCP2_MILLISECONDS)
+#define QUIC_SHORT_LEN		1200
+
 #define QUIC_WINDOW_TINY	(16u << 10)	/* until quic_conn_trust() */
 #define QUIC_WINDOW		(4u << 20)
 #define QUIC_WINDOW_MAX		(24u << 20)
@@ -159,6 +170,7 @@ struct quic_end {
  * @state: see enum quic_state; written by quic_conn_set_state()
  * @dirty: in quic->dirty
  * @refused: admit or the comparison with @peer said no
+ * @unanswered: datagrams read since the last write, 2 = more, or not short
  * @nstreams: open streams
  * @queued: bytes not acknowledged of all streams that the library knows
  * @peer: dialled: expected key; listening: proven key
@@ -180,6 +192,7 @@ struct quic_conn {
 	enum quic_state state;
 	uint8_t dirty;
 	uint8_t refused;
+	uint8_t unanswered;
 	unsigned int nstreams;
 	unsigned int answers;
 	uint8_t peer[KEY_LEN];
@@ -298,6 +311,7 @@ void quic_chunks_free(struct quic *quic);
 
 /* quic_sched.c: the next packets */
 void quic_sched_write(struct quic_conn *conn);
+int quic_sched_ready(struct quic_conn *conn);
 
 /* quic_tls.c: keys, and everything that needs a secret or randomness */
 int quic_tls_new(const struct key *key, struct quic_tls **tls);
