@@ -85,6 +85,8 @@ static void urb_describe(const struct p2pv_slot *slot, const struct urb *urb,
 	req->len = slot->len;
 	req->stream = slot->stream;
 	req->npkt = slot->npkt;
+	if (slot->watch.stamp)
+		req->flags |= P2PVHCI_REQ_TIMED;
 	if (urb->transfer_flags & URB_SHORT_NOT_OK)
 		req->xflags |= P2PVHCI_XF_SHORT_NOT_OK;
 	if (urb->transfer_flags & URB_ZERO_PACKET)

@@ -55,6 +55,8 @@ static struct p2pvhci_req kept[HELD];
 static unsigned int nkept;
 /* Of what is kept and of interrupt OUT. */
 static volatile int keep;
+/* Requests that say that they are timed. */
+static volatile unsigned int nflagged;
 static uint32_t dev_us;
 
 /* Looking ------------------------------------------------------------------- */
@@ -167,6 +169,7 @@ static enum ringdev_verdict hook(struct ringdev *d,
 {
 	if (req->op != P2PVHCI_OP_SUBMIT)
 		return RINGDEV_PASS;
+	nflagged += req->flags & P2PVHCI_REQ_TIMED ? 1 : 0;
 	if (req->ep == RINGDEV_INT_OUT) {
 		usleep(DELAY_MS * 1000);
 		answer(d, req);
@@ -256,8 +259,8 @@ static void check_counters(struct ringdev *d, int usb)
 	ktap_ok(is(row_of(&a, 0x81), row_of(&b, RINGDEV_BULK_IN), 10, 10 * LEN,
 		   0, 0, 0), "bulk IN: likewise");
 	ktap_ok(add_up(&b), "the port is the sum of its endpoints");
-	ktap_ok(!row_of(&b, 0)->timed && !row_of(&b, RINGDEV_BULK_IN)->timed,
-		"nobody looked: no times");
+	ktap_ok(!row_of(&b, 0)->timed && !row_of(&b, RINGDEV_BULK_IN)->timed &&
+		!nflagged, "nobody looked: no times, and no agent takes any");
 }
 
 static void check_in_flight(struct ringdev *d, int usb)
@@ -302,6 +305,7 @@ static void check_watch(struct ringdev *d, int usb)
 		timed(row_of(&v, RINGDEV_BULK_IN), 20) &&
 		timed(row_of(&v, 0), 0),
 		"each URB is in each histogram, once");
+	ktap_ok(nflagged == 40, "and the agent is told of each: %u", nflagged);
 }
 
 static int write_interrupt(int usb)
@@ -468,7 +472,7 @@ int main(void)
 	uint16_t port;
 	int usb, rc;
 
-	ktap_plan(6 + 1 + 2 + 2 + 1 + 3 + 3 + 1);
+	ktap_plan(6 + 1 + 3 + 2 + 1 + 3 + 3 + 1);
 	rc = genl_open(&cmd);
 	if (rc)
 		ktap_abort("no family: %d", rc);

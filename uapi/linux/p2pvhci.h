@@ -184,6 +184,7 @@ enum p2pvhci_unbound {
 
 /* struct p2pvhci_req.flags */
 #define P2PVHCI_REQ_REPLAY	(1U << 0)	/* published before, F_GRACE */
+#define P2PVHCI_REQ_TIMED	(1U << 1)	/* somebody looks: A_WATCH_MS */
 
 /* struct p2pvhci_req.xflags: what the driver asked of the URB */
 #define P2PVHCI_XF_SHORT_NOT_OK	(1U << 0)

@@ -15,6 +15,7 @@
 #include "port.h"
 #include "queue.h"
 #include "remote.h"
+#include "times.h"
 
 #define PORT_LANES_MAX	2	/* USB 3.2 has no more */
 #define PORT_FUSE_MS	2000	/* from a lost stream to its DETACHED */
@@ -149,6 +150,7 @@ static void port_closed(uv_handle_t *fuse)
 	struct port *port = fuse->data;
 
 	descs_drop(&port->descs);
+	times_free(port);
 	free(port);
 }
 
@@ -239,12 +241,15 @@ static void add_number(struct json_object *o, const char *key, uint64_t value)
 struct json_object *port_status(const struct port *port)
 {
 	struct json_object *o = device_json(&port->device);
+	struct json_object *times = times_status(port);
 	struct json_object *iso = iso_status(port);
 
 	if (!o)
 		return NULL;
 	if (iso)
 		json_object_object_add(o, "isochronous", iso);
+	if (times)
+		json_object_object_add(o, "times", times);
 	json_object_object_add(o, "peer",
 			       json_object_new_string(port->remote->peer.name));
 	add_number(o, "port", port->number);

@@ -26,6 +26,7 @@ struct iso;
 struct letter;
 struct queue;
 struct remote;
+struct times;
 
 /**
  * struct port_ep - one endpoint
@@ -38,6 +39,7 @@ struct remote;
  * @bytes: of them
  * @addr: bEndpointAddress
  * @type: enum p2pvhci_xfer, of @stream
+ * @times: NULL until somebody looks
  */
 struct port_ep {
 	struct port *port;
@@ -49,6 +51,7 @@ struct port_ep {
 	uint64_t bytes;
 	uint8_t addr;
 	uint8_t type;
+	struct times *times;
 };
 
 /**

@@ -14,6 +14,7 @@
 #include "iso.h"
 #include "log.h"
 #include "remote.h"
+#include "times.h"
 #include "xfer_int.h"
 
 /* A dead queue takes nothing; the next turn of its loop closes it. */
@@ -460,6 +461,8 @@ int xfer_end(struct port_ep *ep, const struct wire_msg *msg)
 	/* What it is now nobody knows. */
 	if (xfer->req.op == P2PVHCI_OP_RESET && msg->complete.status)
 		descs_drop(&ep->port->descs);
+	if (xfer->req.flags & P2PVHCI_REQ_TIMED)
+		times_count(ep, &xfer->req, &msg->complete);
 	if (xfer->req.op == P2PVHCI_OP_SUBMIT)
 		count(ep->port, xfer, xfer->cmp.actual);
 	xfer_finish(queue, xfer);

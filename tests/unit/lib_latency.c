@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What the buckets of times mean: shares of them, differences, text, JSON.
+ * Which bucket a time falls into, and what buckets mean: shares of them,
+ * differences, text, JSON.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,6 +13,29 @@
 #include "latency.h"
 
 #define LAST	(P2PVHCI_TIMES_BUCKETS - 1)
+
+static void buckets(void **state)
+{
+	static const struct {
+		uint64_t ns;
+		unsigned int bucket;
+	} examples[] = {
+		{ 0, 0 }, { 255, 0 }, { 256, 1 }, { 511, 1 }, { 512, 2 },
+		{ 1000000, 12 }, { (128ULL << LAST) - 1, LAST - 1 },
+		{ 128ULL << LAST, LAST }, { UINT64_MAX, LAST },
+	};
+	struct p2pvhci_times times;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(examples) / sizeof(examples[0]); i++) {
+		memset(&times, 0, sizeof(times));
+		latency_add(&times, examples[i].ns);
+		assert_int_equal(times.sum_ns, examples[i].ns);
+		assert_int_equal(times.buckets[examples[i].bucket], 1);
+		assert_int_equal(latency_count(&times), 1);
+	}
+}
 
 static void nothing(void **state)
 {
@@ -124,6 +148,7 @@ static void json(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(buckets),
 		cmocka_unit_test(nothing),
 		cmocka_unit_test(one),
 		cmocka_unit_test(shares),

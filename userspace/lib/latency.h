@@ -2,18 +2,20 @@
 /*
  * latency - what the buckets of struct p2pvhci_times mean.
  *
- * Pure.  A time is only known to the end of its bucket, which is less than
- * twice what it was.
+ * Pure.  Adds as the kernel does, and reads what either added.  A time is only
+ * known to the end of its bucket, which is less than twice what it was.
  */
-#ifndef P2PUSB_CTL_LATENCY_H
-#define P2PUSB_CTL_LATENCY_H
+#ifndef P2PUSB_LIB_LATENCY_H
+#define P2PUSB_LIB_LATENCY_H
 
 #include <json-c/json.h>
+#include <linux/p2pvhci.h>
 #include <stdint.h>
 
-#include "netlink.h"
-
 #define LATENCY_TEXT_MAX	16	/* bytes of "131.1us" */
+
+/** latency_add() - one more, of so many nanoseconds */
+void latency_add(struct p2pvhci_times *times, uint64_t ns);
 
 /** latency_count() - all that were timed */
 uint64_t latency_count(const struct p2pvhci_times *times);
@@ -48,4 +50,4 @@ void latency_text(uint64_t ns, char text[LATENCY_TEXT_MAX]);
  */
 struct json_object *latency_json(const struct p2pvhci_times *times);
 
-#endif /* P2PUSB_CTL_LATENCY_H */
+#endif /* P2PUSB_LIB_LATENCY_H */
