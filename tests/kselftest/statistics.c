@@ -439,31 +439,16 @@ static void check_refusals(const struct ringdev *d)
 		"where nothing is: %d %s", rc, cmd.sentence);
 }
 
-static int plug(struct ringdev *d)
-{
-	int usb, rc;
-
-	rc = ringdev_plug(d, P2PVHCI_SPEED_HIGH);
-	if (rc)
-		ktap_abort("no queue or no port: %s", strerror(-rc));
-	usb = ringdev_usbfs(10000);
-	if (usb < 0)
-		ktap_abort("no device: %s", strerror(-usb));
-	return usb;
-}
-
 static void check_next(struct ringdev *d, uint16_t port)
 {
 	static struct view v;
-	int usb = plug(d);
+	int usb = ringdev_plug_usbfs(d, P2PVHCI_SPEED_HIGH);
 
 	look(&v, d);
 	ktap_ok(d->port == port && !row_of(&v, RINGDEV_BULK_IN)->urbs &&
 		timed(row_of(&v, 0), 0) && !row_of(&v, -1)->watch_ms &&
 		add_up(&v), "the next device there begins at nothing");
-	close(usb);
-	ringdev_pull(d);
-	ringdev_gone(5000);
+	ringdev_pull_usbfs(d, usb);
 }
 
 int main(void)
@@ -476,7 +461,7 @@ int main(void)
 	rc = genl_open(&cmd);
 	if (rc)
 		ktap_abort("no family: %d", rc);
-	usb = plug(&d);
+	usb = ringdev_plug_usbfs(&d, P2PVHCI_SPEED_HIGH);
 	port = d.port;
 	check_counters(&d, usb);
 	check_in_flight(&d, usb);
@@ -485,9 +470,7 @@ int main(void)
 	check_waiting(&d, usb);
 	check_end(&d, usb);
 	check_refusals(&d);
-	close(usb);
-	ringdev_pull(&d);
-	ringdev_gone(5000);
+	ringdev_pull_usbfs(&d, usb);
 	check_next(&d, port);
 	return ktap_end();
 }
