@@ -317,11 +317,13 @@ void quic_conn_read(struct quic_conn *conn, const struct udp_path *up,
 
 	conn->received += len;
 	quic_path_to_lib(up, &path);
+	conn->heard = 0;
 	conn->quic->busy++;
 	rv = ngtcp2_conn_read_pkt(conn->nc, &path, &pi, pkt, len, now);
 	conn->quic->busy--;
 	conn->refused_by = 0;
-	conn->unanswered = conn->unanswered || len > QUIC_SHORT_LEN ? 2 : 1;
+	conn->unanswered = conn->unanswered || !conn->heard ||
+			   len > QUIC_SHORT_LEN ? 2 : 1;
 	if (rv)
 		quic_end_lib(conn, rv);
 	quic_mark(conn);

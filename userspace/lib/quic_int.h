@@ -38,8 +38,8 @@
  *
  * A request is acknowledged by its answer, if that comes within QUIC_ACK_WAIT:
  * a packet of its own would cost both sides as much as the answer does.  Only
- * one short datagram waits so, and only with endpoints open; bulk data are
- * acknowledged as they come, once a turn of the loop.
+ * one short datagram with a message waits so, and only with endpoints open; bulk
+ * data are acknowledged as they come, once a turn of the loop.
  */
 #define QUIC_ACK_WAIT		(2 * NGTCP2_MILLISECONDS)
 #define QUIC_SHORT_LEN		1200
@@ -170,7 +170,9 @@ struct quic_end {
  * @state: see enum quic_state; written by quic_conn_set_state()
  * @dirty: in quic->dirty
  * @refused: admit or the comparison with @peer said no
- * @unanswered: datagrams read since the last write, 2 = more, or not short
+ * @heard: the datagram being read has brought bytes of a stream
+ * @unanswered: datagrams read since the last write; 2 = more, or one that is not
+ *	short, or one whose ACKs may have shown that something was lost
  * @nstreams: open streams
  * @queued: bytes not acknowledged of all streams that the library knows
  * @peer: dialled: expected key; listening: proven key
@@ -192,6 +194,7 @@ struct quic_conn {
 	enum quic_state state;
 	uint8_t dirty;
 	uint8_t refused;
+	uint8_t heard;
 	uint8_t unanswered;
 	unsigned int nstreams;
 	unsigned int answers;

@@ -387,6 +387,7 @@ static int stream_cb_data(ngtcp2_conn *nc, uint32_t flags, int64_t id,
 	struct quic_conn *conn = user;
 
 	(void)offset;
+	conn->heard = 1;
 	/* Whoever takes the bytes has room for them: give the credit back. */
 	ngtcp2_conn_extend_max_stream_offset(nc, id, len);
 	ngtcp2_conn_extend_max_offset(nc, len);
