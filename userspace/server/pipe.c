@@ -149,6 +149,10 @@ static int pipe_free(struct pipe *pipe)
 
 static void pipe_forget(struct pipe *pipe, struct xfer *xfer)
 {
+	if (pipe->next == xfer)
+		pipe->next = TAILQ_NEXT(xfer, entry);
+	if (xfer->state == XFER_DONE)
+		pipe->ndone--;
 	TAILQ_REMOVE(&pipe->xfers, xfer, entry);
 	pipe->nxfers--;
 	pipe->bytes -= xfer->io.length;
@@ -206,7 +210,7 @@ static void pipe_pump(struct pipe *pipe)
 {
 	struct xfer *xfer;
 
-	TAILQ_FOREACH(xfer, &pipe->xfers, entry) {
+	for (; (xfer = pipe->next); pipe->next = TAILQ_NEXT(xfer, entry)) {
 		if (xfer->state == XFER_WORKING)
 			return;
 		if (xfer->state != XFER_QUEUED)
@@ -237,7 +241,8 @@ static unsigned int pipe_flush(struct pipe *pipe)
 	struct xfer *next;
 	struct xfer *xfer;
 
-	for (xfer = TAILQ_FIRST(&pipe->xfers); xfer; xfer = next) {
+	for (xfer = TAILQ_FIRST(&pipe->xfers); xfer && pipe->ndone;
+	     xfer = next) {
 		next = TAILQ_NEXT(xfer, entry);
 		if (xfer->state == XFER_DONE &&
 		    (xfer->io.status == P2PUSB_ST_CANCELLED ||

@@ -38,6 +38,8 @@ TAILQ_HEAD(xfer_list, xfer);
  * @nxfers: requests not complete
  * @bytes: their lengths
  * @incoming: a SUBMIT whose payload is on its way
+ * @next: first one that may not have been started; those before it have
+ * @ndone: requests that are done and not told
  * @nbusy: requests not freed, complete or not
  * @waiting: for memory: it is in server->hungry
  * @since_ms: loop's time when the next request was first refused memory, or 0
@@ -56,6 +58,8 @@ struct pipe {
 	unsigned int nxfers;
 	uint64_t bytes;
 	struct xfer *incoming;
+	struct xfer *next;
+	unsigned int ndone;
 	unsigned int nbusy;
 	int waiting;
 	uint64_t since_ms;

@@ -132,6 +132,8 @@ int pipe_begin(struct pipe *pipe, const struct wire_msg *msg, void **dst)
 static void pipe_queue(struct pipe *pipe, struct xfer *xfer)
 {
 	TAILQ_INSERT_TAIL(&pipe->xfers, xfer, entry);
+	if (!pipe->next)
+		pipe->next = xfer;
 	pipe_run(pipe);
 }
 

@@ -21,13 +21,19 @@ static uint64_t now_us(void)
 	return uv_hrtime() / 1000;
 }
 
+static void xfer_done(struct xfer *xfer)
+{
+	xfer->state = XFER_DONE;
+	xfer->pipe->ndone++;
+}
+
 static void io_done(struct engine_xfer *io)
 {
 	struct xfer *xfer = io->ctx;
 	struct server *server = xfer->pipe->dev->server;
 
 	server->nflying--;
-	xfer->state = XFER_DONE;
+	xfer_done(xfer);
 	pipe_run(xfer->pipe);
 	pipe_feed(server);
 }
@@ -118,7 +124,7 @@ void xfer_end(struct xfer *xfer, uint32_t status, uint32_t actual)
 {
 	xfer->io.status = status;
 	xfer->io.actual = actual;
-	xfer->state = XFER_DONE;
+	xfer_done(xfer);
 }
 
 static uint32_t status_of(int err)
