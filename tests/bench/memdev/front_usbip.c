@@ -7,10 +7,7 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -18,11 +15,10 @@
 #include <unistd.h>
 
 #include "front.h"
+#include "join.h"
 #include "model.h"
 
-#define ATTACH		"/sys/devices/platform/vhci_hcd.0/attach"
 #define DEVID		(1u << 16 | 2)
-#define SPEED_HIGH	3		/* enum usb_device_speed */
 #define BUFFER		(8u << 20)
 #define REPLIES_MAX	256u
 
@@ -76,54 +72,19 @@ struct usbip {
 
 /* Joining ------------------------------------------------------------------- */
 
-static int connect_tcp(int fds[2])
-{
-	struct sockaddr_in addr = {
-		.sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-	};
-	socklen_t len = sizeof(addr);
-	int listener, one = 1, i;
-
-	listener = socket(AF_INET, SOCK_STREAM, 0);
-	fds[0] = socket(AF_INET, SOCK_STREAM, 0);
-	if (listener < 0 || fds[0] < 0 ||
-	    bind(listener, (struct sockaddr *)&addr, len) ||
-	    getsockname(listener, (struct sockaddr *)&addr, &len) ||
-	    listen(listener, 1) ||
-	    connect(fds[0], (struct sockaddr *)&addr, len))
-		return -errno;
-	fds[1] = accept(listener, NULL, NULL);
-	if (fds[1] < 0)
-		return -errno;
-	close(listener);
-	for (i = 0; i < 2; i++)
-		setsockopt(fds[i], IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-	return 0;
-}
-
 static int join(struct usbip *ip)
 {
-	char line[64];
-	int fds[2], attach, len, ret;
+	int fds[2];
+	int ret;
 
 	if (ip->flags & FRONT_UNIX)
 		ret = socketpair(AF_UNIX, SOCK_STREAM, 0, fds) ? -errno : 0;
 	else
-		ret = connect_tcp(fds);
+		ret = join_tcp(fds);
 	if (ret)
 		return ret;
-	attach = open(ATTACH, O_WRONLY);
-	if (attach < 0)
-		return -errno;
-	len = snprintf(line, sizeof(line), "0 %d %u %d", fds[0], DEVID,
-		       SPEED_HIGH);
-	ret = write(attach, line, len) < 0 ? -errno : 0;
-	close(attach);
-	/* The kernel keeps its own hold of it. */
-	close(fds[0]);
 	ip->fd = fds[1];
-	return ret;
+	return join_vhci(0, fds[0], DEVID, JOIN_HIGH);
 }
 
 /* Answering ----------------------------------------------------------------- */

@@ -35,6 +35,7 @@ static struct {
 	uint64_t length_ns;
 	uint64_t measure_at;
 	uint64_t stop_at;
+	int server_pid;
 	uint64_t seq;
 	uint32_t in_flight;
 	uint64_t *since;	/* by slot */
@@ -49,6 +50,7 @@ static void fail(const char *what)
 
 static void read_orders(void)
 {
+	const char *server = getenv("BENCH_SERVER_PID");
 	const char *orders = getenv("BENCH_LOAD");
 	unsigned int ms;
 	char what[4];
@@ -59,6 +61,7 @@ static void read_orders(void)
 		   &ms) != 4)
 		fail("BENCH_LOAD is not \"in|out SIZE DEPTH MILLISECONDS\"");
 	load.in = !strcmp(what, "in");
+	load.server_pid = server ? atoi(server) : 0;
 	load.length_ns = ms * 1000000ull;
 	load.since = calloc(load.depth + 1, sizeof(*load.since));
 	if (!load.since)
@@ -154,10 +157,8 @@ static void write_result(void)
 /* Some are still in flight when the time is over. */
 static void again(struct fakering *ring, uint32_t slot, uint64_t now)
 {
-	const char *server = getenv("BENCH_SERVER_PID");
-
 	if (now >= load.measure_at && !load.figure.started_ns)
-		figure_start(&load.figure, server ? atoi(server) : 0);
+		figure_start(&load.figure, load.server_pid);
 	else if (load.figure.started_ns)
 		figure_add(&load.figure, load.size, now - load.since[slot]);
 	if (now < load.stop_at) {
