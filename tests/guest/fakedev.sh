@@ -111,43 +111,6 @@ fake_events()
 	grep -c "$1" "$fake_log"
 }
 
-# fake_lost - what the agent says of packets that were not in time, all in all;
-# and the device of intervals without one.
-fake_lost()
-{
-	{
-		p2pusbctl status --json |
-			grep -oE '"(late|lost|underruns|overruns)": ?[0-9]+'
-		grep -o '"event":"missed".*' "$fake_log"
-	} | sed 's/.*[^0-9]\([0-9][0-9]*\)[^0-9]*$/\1/' |
-		awk '{ sum += $1 } END { print sum + 0 }'
-}
-
-# fake_exact PLACE DESCRIPTION COMMAND... - a verdict of a command that needs
-# every packet in time.  On the wire in a guest a machine may be too busy for it:
-# a loss that somebody counted is tried again, one that nobody did is a failure.
-fake_exact()
-{
-	local place="$1" what="$2" lost try
-
-	shift 2
-	for try in 1 2 3; do
-		lost="$(fake_lost)"
-		if "$@"; then
-			ktap_ok "$place: $what"
-			return
-		fi
-		[ "$place" = wire ] || break
-		[ "$(fake_lost)" -gt "$lost" ] || break
-		echo "# try $try: $(($(fake_lost) - lost)) counted as lost or late"
-	done
-	if [ "$try" = 3 ] && [ "$place" = wire ] && [ -z "$rig_long" ]; then
-		ktap_skip "$place: $what" "this machine is too busy"
-	else
-		ktap_fail "$place: $what"
-	fi
-}
-
 # fake_usbtest DIR CASE ARGUMENTS - one case of testusb, as a verdict.
 fake_usbtest()
 {
