@@ -466,26 +466,32 @@ static void answers_carry_the_acknowledgements(void **state)
 static void an_unanswered_message_is_acknowledged(void **state)
 {
 	struct wire_msg msg = { .type = P2PUSB_MSG_CANCEL };
+	unsigned int least = UINT32_MAX;
 	struct bed *bed = *state;
 	unsigned int count;
 	struct link_ep *ep;
-	int before;
+	int before, round;
 
 	listen_on(bed);
 	relay_start(bed);
 	connect_both(bed);
 	ep = open_ep(bed, 1, LINK_PRIO_BULK);
 	echo(bed, ep, 1, 64);
-	run_for(bed, 100);
-	count = bed->relay.count;
-	before = bed->side[1].msgs;
 	msg.cancel.seq = 1;
 	msg.cancel.epoch = 1;
-	assert_int_equal(link_ep_send(ep, &msg, NULL), 0);
-	run_until(bed, &bed->side[1].msgs, before + 1, 5000);
-	run_for(bed, 100);
+	/* The library may have something else to say in one of them. */
+	for (round = 0; round < 5; round++) {
+		run_for(bed, 100);
+		count = bed->relay.count;
+		before = bed->side[1].msgs;
+		assert_int_equal(link_ep_send(ep, &msg, NULL), 0);
+		run_until(bed, &bed->side[1].msgs, before + 1, 5000);
+		run_for(bed, 100);
+		count = bed->relay.count - count;
+		least = count < least ? count : least;
+	}
 	/* Without it the message would be sent again and again. */
-	assert_in_range(bed->relay.count - count, 2, 3);
+	assert_int_equal(least, 2);
 }
 
 static void silence_ends_the_dial_after_5_s(void **state)
