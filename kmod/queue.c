@@ -443,17 +443,19 @@ struct p2pv_slot *p2pv_queue_lookup(struct p2pv_queue *q, u64 token)
 int p2pv_queue_publish(struct p2pv_queue *q, struct p2pvhci_req *req)
 {
 	unsigned long flags;
+	u32 index;
 	int rc;
 
 	req->t_ns = ktime_get_ns();
 	spin_lock_irqsave(&q->lock, flags);
+	index = q->ring.rq_tail;
 	rc = q->dead ? -ESHUTDOWN : p2pv_ring_push(&q->ring, req);
 	if (rc == -EPROTO)
 		queue_kill_locked(q, "head of the request ring out of range");
 	else if (rc == -ENOSPC)
 		queue_kill_locked(q, "request ring never read");
 	spin_unlock_irqrestore(&q->lock, flags);
-	if (!rc && p2pv_ring_wants_wakeup(&q->ring))
+	if (!rc && p2pv_ring_wants_wakeup(&q->ring, index))
 		wake_up_interruptible_poll(&q->wait, EPOLLIN);
 	return rc;
 }

@@ -40,15 +40,19 @@ int p2pv_ring_push(struct p2pv_ring *ring, const struct p2pvhci_req *req)
 	return 0;
 }
 
-int p2pv_ring_wants_wakeup(const struct p2pv_ring *ring)
+int p2pv_ring_wants_wakeup(const struct p2pv_ring *ring, u32 index)
 {
 	/*
 	 * Full barrier between the store of rq_tail and the load of
 	 * need_wakeup.  Pairs with the agent's barrier between its store of
 	 * need_wakeup and its load of rq_tail: one of the two sees the other.
+	 * Its store of rq_head comes before its barrier, too: if it missed this
+	 * entry and sleeps, this is the first that it has not consumed.  If it
+	 * is not, who published the first one wakes it.
 	 */
 	smp_mb();
-	return READ_ONCE(ring->uctl->need_wakeup) != 0;
+	return READ_ONCE(ring->uctl->need_wakeup) &&
+	       READ_ONCE(ring->uctl->rq_head) == index;
 }
 
 int p2pv_ring_avail(const struct p2pv_ring *ring)

@@ -88,10 +88,11 @@ int p2pv_ring_push(struct p2pv_ring *ring, const struct p2pvhci_req *req);
 /**
  * p2pv_ring_wants_wakeup() - has the agent announced that it sleeps
  * @ring: the ring
+ * @index: rq_tail before the p2pv_ring_push() that this follows
  *
- * Call after p2pv_ring_push().  Return: non-zero when pollers must be woken.
+ * Return: non-zero when pollers must be woken, and nobody else does it.
  */
-int p2pv_ring_wants_wakeup(const struct p2pv_ring *ring);
+int p2pv_ring_wants_wakeup(const struct p2pv_ring *ring, u32 index);
 
 /**
  * p2pv_ring_avail() - completions ready to be taken

@@ -109,9 +109,14 @@ static void wakeup(void **state)
 	struct p2pv_ring ring = fresh_ring(0);
 
 	(void)state;
-	assert_int_equal(p2pv_ring_wants_wakeup(&ring), 0);
+	assert_int_equal(p2pv_ring_wants_wakeup(&ring, 0), 0);
 	uctl.need_wakeup = 0x80000000;
-	assert_int_not_equal(p2pv_ring_wants_wakeup(&ring), 0);
+	assert_int_not_equal(p2pv_ring_wants_wakeup(&ring, 0), 0);
+	/* Who published what it has not consumed yet woke it. */
+	assert_int_equal(p2pv_ring_wants_wakeup(&ring, 1), 0);
+	uctl.rq_head = 1;
+	assert_int_not_equal(p2pv_ring_wants_wakeup(&ring, 1), 0);
+	assert_int_equal(p2pv_ring_wants_wakeup(&ring, 0), 0);
 }
 
 static void pop_in_order(void **state)

@@ -67,7 +67,8 @@
  * Sleeping: the agent sets uctl.need_wakeup, issues a full barrier, reloads
  * kctl.rq_tail, and polls the file only if it did not move.  The kernel
  * stores rq_tail, issues a full barrier, and wakes pollers only if need_wakeup
- * is set.
+ * is set and the entry is the first that the agent has not taken.  Polling is
+ * level-triggered: while entries are left, poll() does not wait.
  *
  * The OUT bytes of a request belong to its token: they stay readable and
  * unchanged until the agent has submitted the completion of that token,
