@@ -58,8 +58,9 @@ static int take_all(struct queue *queue)
 	size_t op;
 
 	while (ring_next(&queue->ring, &req)) {
+		if (!taken++)
+			ring_idle_took(&queue->idle, &req);
 		op = req.op;
-		taken = 1;
 		if (op >= sizeof(queue_ops) / sizeof(queue_ops[0]) ||
 		    !queue_ops[op] || queue_ops[op](queue, &req)) {
 			log_err("%s: request %u of the kernel makes no sense here",
@@ -72,10 +73,13 @@ static int take_all(struct queue *queue)
 
 /*
  * Take requests and hand over completions until neither is left: what ENTER
- * gives back is often submitted again at once.  Non-zero: work is left.
+ * gives back is often submitted again at once.  Non-zero: work is left, or is
+ * expected at once.
  */
 static int turn(struct queue *queue)
 {
+	uint32_t done;
+	int busy = 0;
 	int round;
 	int ret;
 
@@ -84,8 +88,11 @@ static int turn(struct queue *queue)
 		ret = take_all(queue);
 		if (ret < 0)
 			return ret;
-		if (!ret && !ring_pending(&queue->ring))
-			return ring_sleep(&queue->ring);
+		done = ring_pending(&queue->ring);
+		busy |= ret || done;
+		if (!ret && !done)
+			return ring_idle_sleep(&queue->idle, &queue->ring,
+					       busy);
 		ret = ring_enter(&queue->ring);
 		if (ret)
 			return ret;
@@ -192,6 +199,7 @@ int queue_open(struct remote *remote, struct queue **out)
 	ret = xfer_table_init(&queue->xfers, &queue->ring);
 	if (ret)
 		goto err_close_ring;
+	ring_idle_init(&queue->idle, settings->busy_poll_us);
 	ret = start_handles(queue);
 	if (ret && queue->closing) {
 		queue_close(queue);

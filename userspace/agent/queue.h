@@ -3,7 +3,7 @@
  * queue - a ring on the loop of a peer's thread.
  *
  * Takes requests, hands completions over once a turn of the loop, and sleeps
- * by the rules of the ring.  Does not know what a link is.
+ * by the rules of the ring, once that pays.  Does not know what a link is.
  */
 #ifndef P2PUSB_AGENT_QUEUE_H
 #define P2PUSB_AGENT_QUEUE_H
@@ -11,6 +11,7 @@
 #include <uv.h>
 
 #include "ring.h"
+#include "ring_idle.h"
 #include "xfer.h"
 
 struct remote;
@@ -18,6 +19,7 @@ struct remote;
 /**
  * struct queue - one ring of one peer
  * @ring: the mappings
+ * @idle: when to sleep
  * @xfers: its requests
  * @remote: whose
  * @poll: wakes the loop when requests come
@@ -28,6 +30,7 @@ struct remote;
  */
 struct queue {
 	struct ring ring;
+	struct ring_idle idle;
 	struct xfer_table xfers;
 	struct remote *remote;
 	uv_poll_t poll;

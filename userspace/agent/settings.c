@@ -13,6 +13,7 @@
 #include "iso_jitter.h"
 #include "log.h"
 #include "privilege.h"
+#include "ring_idle.h"
 #include "settings.h"
 
 #define JITTER_MIN_MS	(ISO_JITTER_MIN_US / 1000u)
@@ -140,6 +141,16 @@ static int set_jitter(void *ctx, const char *section, const char *value,
 	return -EINVAL;
 }
 
+static int set_busy_poll(void *ctx, const char *section, const char *value,
+			 char why[CONFIG_WHY_MAX])
+{
+	struct settings *s = ctx;
+
+	(void)section;
+	return config_u32(value, 0, RING_IDLE_POLL_MAX_US, &s->busy_poll_us,
+			  why);
+}
+
 static const struct config_key settings_keys[] = {
 	{ "agent", "user", set_user },
 	{ "agent", "group", set_group },
@@ -150,6 +161,7 @@ static const struct config_key settings_keys[] = {
 	{ "agent", "log", set_log },
 	{ "link", "linger_s", set_linger },
 	{ "iso", "jitter_ms", set_jitter },
+	{ "ring", "busy_poll_us", set_busy_poll },
 	{ "queue", "requests", set_requests },
 	{ "queue", "out_kib", set_out },
 	{ "queue", "in_kib", set_in },
@@ -168,6 +180,7 @@ static void defaults(struct settings *s)
 		strcpy(s->name, "p2pusb-agent");
 	s->log_level = LOG_LEVEL_NOTE;
 	s->linger_s = 60;
+	s->busy_poll_us = RING_IDLE_POLL_US;
 	s->ring.features = P2PVHCI_F_ALL;
 	s->ring.tags = 256;
 	s->ring.out_bytes = 8u << 20;

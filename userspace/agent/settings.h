@@ -24,6 +24,7 @@
  * @log_level: enum log_level
  * @linger_s: a link without devices is closed after this
  * @jitter_ms: isochronous delay, 0 = automatic
+ * @busy_poll_us: look on for so long before sleeping, 0 = not at all
  * @ring: sizes of the queue of one peer
  */
 struct settings {
@@ -36,6 +37,7 @@ struct settings {
 	unsigned int log_level;
 	unsigned int linger_s;
 	unsigned int jitter_ms;
+	unsigned int busy_poll_us;
 	struct ring_params ring;
 };
 

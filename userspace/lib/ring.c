@@ -138,9 +138,14 @@ int ring_dead(const struct ring *ring)
 	return load_acquire(&ring->kctl->flags) & P2PVHCI_KCTL_DEAD;
 }
 
+int ring_waiting(const struct ring *ring)
+{
+	return load_acquire(&ring->kctl->rq_tail) != ring->rq_head;
+}
+
 int ring_next(struct ring *ring, struct p2pvhci_req *req)
 {
-	if (load_acquire(&ring->kctl->rq_tail) == ring->rq_head)
+	if (!ring_waiting(ring))
 		return 0;
 	*req = ring->rq[ring->rq_head & (ring->setup.rq_entries - 1)];
 	ring->rq_head++;
@@ -196,7 +201,7 @@ int ring_sleep(struct ring *ring)
 	__atomic_store_n(&ring->uctl->need_wakeup, 1, __ATOMIC_RELAXED);
 	/* Pairs with the full barrier between rq_tail and need_wakeup there. */
 	atomic_thread_fence(memory_order_seq_cst);
-	return load_acquire(&ring->kctl->rq_tail) != ring->rq_head;
+	return ring_waiting(ring);
 }
 
 void ring_wake(struct ring *ring)

@@ -131,6 +131,14 @@ int ring_dead(const struct ring *ring);
 int ring_next(struct ring *ring, struct p2pvhci_req *req);
 
 /**
+ * ring_waiting() - is there a request?
+ * @ring: open
+ *
+ * Return: non-zero when ring_next() would take one.
+ */
+int ring_waiting(const struct ring *ring);
+
+/**
  * ring_out() - OUT bytes of a request
  * @ring: open
  * @req: of ring_next()

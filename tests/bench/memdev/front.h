@@ -18,10 +18,11 @@ enum front_flags {
 
 /**
  * front_ring() - behind p2pvhci, with the ring code of the agent
+ * @poll_us: as busy_poll_us of its configuration
  *
  * Return: a negative errno, once the queue is lost.
  */
-int front_ring(void);
+int front_ring(unsigned int poll_us);
 
 /**
  * front_usbip() - behind vhci_hcd

@@ -13,12 +13,14 @@
 #include "front.h"
 #include "model.h"
 #include "ring.h"
+#include "ring_idle.h"
 #include "ringdev.h"
 
 #define TURN_MAX	32
 
 struct ring_front {
 	struct ring ring;
+	struct ring_idle idle;
 	uv_loop_t loop;
 	uv_poll_t poll;
 	uv_prepare_t turn;
@@ -98,14 +100,15 @@ static int take(struct ring *ring, const struct p2pvhci_req *req)
 	return 0;
 }
 
-static int take_all(struct ring *ring)
+static int take_all(struct ring *ring, struct ring_idle *idle)
 {
 	struct p2pvhci_req req;
 	int taken = 0;
 	int ret;
 
 	while (ring_next(ring, &req)) {
-		taken = 1;
+		if (!taken++)
+			ring_idle_took(idle, &req);
 		ret = take(ring, &req);
 		if (ret)
 			return ret;
@@ -113,18 +116,20 @@ static int take_all(struct ring *ring)
 	return taken;
 }
 
-static int turn(struct ring *ring)
+static int turn(struct ring *ring, struct ring_idle *idle)
 {
+	int busy = 0;
 	int round;
 	int ret;
 
 	ring_wake(ring);
 	for (round = 0; round < TURN_MAX; round++) {
-		ret = take_all(ring);
+		ret = take_all(ring, idle);
 		if (ret < 0)
 			return ret;
+		busy |= ret;
 		if (!ret && !ring_pending(ring))
-			return ring_sleep(ring);
+			return ring_idle_sleep(idle, ring, busy);
 		ret = ring_enter(ring);
 		if (ret)
 			return ret;
@@ -142,7 +147,7 @@ static void front_turn(uv_prepare_t *handle)
 	struct ring_front *front = handle->data;
 	int ret;
 
-	ret = ring_dead(&front->ring) ? -ESHUTDOWN : turn(&front->ring);
+	ret = ring_dead(&front->ring) ? -ESHUTDOWN : turn(&front->ring, &front->idle);
 	if (ret < 0) {
 		front->status = ret;
 		uv_stop(&front->loop);
@@ -164,7 +169,7 @@ static void front_ready(uv_poll_t *handle, int status, int events)
 	}
 }
 
-int front_ring(void)
+int front_ring(unsigned int poll_us)
 {
 	const struct ring_params params = {
 		.features = P2PVHCI_F_COPY,
@@ -179,6 +184,7 @@ int front_ring(void)
 	ret = ring_open(&params, &front.ring);
 	if (ret)
 		return ret;
+	ring_idle_init(&front.idle, poll_us);
 	ret = bind_device(&front.ring);
 	if (ret)
 		return ret;

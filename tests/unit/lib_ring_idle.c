@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * lib_ring_idle - when the owner of a ring sleeps, and when it looks on.
+ *
+ * Time and processors are made up.
+ */
+#include <sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#include "ring_idle.h"
+
+#define US	1000ull
+#define POLL_US	50u
+
+static struct {
+	uint64_t ns;
+	int processors;
+	int policy;
+	struct p2pvhci_kctl kctl;
+	struct p2pvhci_uctl uctl;
+	struct ring ring;
+	struct ring_idle idle;
+} fake;
+
+int clock_gettime(clockid_t clock, struct timespec *t)
+{
+	(void)clock;
+	t->tv_sec = fake.ns / 1000000000;
+	t->tv_nsec = fake.ns % 1000000000;
+	return 0;
+}
+
+int sched_getaffinity(pid_t pid, size_t size, cpu_set_t *set)
+{
+	int i;
+
+	(void)pid;
+	memset(set, 0, size);
+	for (i = 0; i < fake.processors; i++)
+		CPU_SET(i, set);
+	return 0;
+}
+
+int sched_setscheduler(pid_t pid, int policy, const struct sched_param *param)
+{
+	(void)pid;
+	(void)param;
+	fake.policy = policy;
+	return 0;
+}
+
+static void start(int processors, unsigned int poll_us)
+{
+	memset(&fake, 0, sizeof(fake));
+	fake.ns = 1000000000;
+	fake.processors = processors;
+	fake.ring.kctl = &fake.kctl;
+	fake.ring.uctl = &fake.uctl;
+	ring_idle_init(&fake.idle, poll_us);
+}
+
+/* One piece of work every @gap_us, @n times; is it awake right after? */
+static int awake_after(unsigned int n, unsigned int gap_us)
+{
+	int awake = 0;
+
+	for (; n; n--) {
+		fake.ns += gap_us * US;
+		ring_wake(&fake.ring);
+		awake = ring_idle_sleep(&fake.idle, &fake.ring, 1);
+	}
+	return awake;
+}
+
+static void looks_on_while_requests_come_quickly(void **state)
+{
+	(void)state;
+	start(2, POLL_US);
+	assert_true(awake_after(20, 10));
+	assert_int_equal(fake.uctl.need_wakeup, 0);
+	fake.ns += (POLL_US - 1) * US;
+	assert_true(ring_idle_sleep(&fake.idle, &fake.ring, 0));
+	fake.ns += US;
+	assert_false(ring_idle_sleep(&fake.idle, &fake.ring, 0));
+	assert_int_equal(fake.uctl.need_wakeup, 1);
+}
+
+static void sleeps_at_once_when_they_come_slowly(void **state)
+{
+	(void)state;
+	start(2, POLL_US);
+	assert_false(awake_after(20, 1000));
+	assert_int_equal(fake.uctl.need_wakeup, 1);
+	/* A long silence is forgotten as quickly as a short one. */
+	fake.ns += 1000000 * US;
+	assert_true(awake_after(10, 10));
+	start(2, 0);
+	assert_false(awake_after(20, 1));
+}
+
+static void never_looks_on_with_one_processor(void **state)
+{
+	(void)state;
+	start(1, POLL_US);
+	assert_false(awake_after(20, 1));
+	assert_int_equal(fake.uctl.need_wakeup, 1);
+}
+
+static void does_not_sleep_over_what_came(void **state)
+{
+	(void)state;
+	start(1, POLL_US);
+	fake.kctl.rq_tail = 1;
+	assert_true(ring_idle_sleep(&fake.idle, &fake.ring, 0));
+}
+
+/* A request that waited for @age_us is taken. */
+static void took(uint64_t age_us)
+{
+	struct p2pvhci_req req = { .t_ns = fake.ns - age_us * US };
+
+	ring_idle_took(&fake.idle, &req);
+}
+
+static void is_polite_while_nobody_has_to_wait(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	start(1, POLL_US);
+	assert_int_equal(fake.policy, SCHED_BATCH);
+	took(400);
+	assert_int_equal(fake.policy, SCHED_BATCH);
+	took(600);
+	assert_int_equal(fake.policy, SCHED_OTHER);
+	for (i = 0; i < 1000; i++)
+		took(i);
+	assert_int_equal(fake.policy, SCHED_OTHER);
+	for (i = 0; i < 100; i++)
+		took(0);
+	assert_int_equal(fake.policy, SCHED_BATCH);
+	start(2, POLL_US);
+	took(10000);
+	assert_int_equal(fake.policy, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(looks_on_while_requests_come_quickly),
+		cmocka_unit_test(sleeps_at_once_when_they_come_slowly),
+		cmocka_unit_test(never_looks_on_with_one_processor),
+		cmocka_unit_test(does_not_sleep_over_what_came),
+		cmocka_unit_test(is_polite_while_nobody_has_to_wait),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * ring_idle - what the owner of a ring does when nothing is there to do.
+ *
+ * A wake-up costs more than an URB.  Where there is a processor to spare, the
+ * owner is awake when the next request comes: it looks on for a while.  Where
+ * there is but one, it does not interrupt whoever submits, and finds all their
+ * requests at once when they wait.  It takes no requests and never blocks.
+ */
+#ifndef P2PUSB_LIB_RING_IDLE_H
+#define P2PUSB_LIB_RING_IDLE_H
+
+#include <stdint.h>
+
+#include "ring.h"
+
+#define RING_IDLE_POLL_MAX_US	1000u
+#define RING_IDLE_POLL_US	50u	/* unless set */
+
+/**
+ * struct ring_idle - state of one owner
+ * @poll_ns: look on for so long, 0 = not at all
+ * @alone: there is one processor
+ * @polite: we do not interrupt who submits
+ * @skip: requests until we try to be polite again
+ * @gap_ns: usual time between two pieces of work
+ * @busy_ns: when the last one was done, CLOCK_MONOTONIC
+ */
+struct ring_idle {
+	uint64_t poll_ns;
+	int alone;
+	int polite;
+	unsigned int skip;
+	uint64_t gap_ns;
+	uint64_t busy_ns;
+};
+
+/**
+ * ring_idle_init() - at the start, on the thread that owns the ring
+ * @idle: filled
+ * @poll_us: look on for so long, 0..RING_IDLE_POLL_MAX_US
+ */
+void ring_idle_init(struct ring_idle *idle, unsigned int poll_us);
+
+/**
+ * ring_idle_took() - the first request of a turn was taken
+ * @idle: of the ring
+ * @req: the request
+ *
+ * One that had to wait long stood behind somebody who wants the processor for
+ * other things: no politeness then, for a while.
+ */
+void ring_idle_took(struct ring_idle *idle, const struct p2pvhci_req *req);
+
+/**
+ * ring_idle_sleep() - nothing is left to do
+ * @idle: of the ring
+ * @ring: open
+ * @busy: non-zero when there was something since the last call
+ *
+ * Return: 0: wait for the file; wake-ups are asked for.  Non-zero: come again
+ * without waiting, but look after other descriptors first.
+ */
+int ring_idle_sleep(struct ring_idle *idle, struct ring *ring, int busy);
+
+#endif /* P2PUSB_LIB_RING_IDLE_H */
