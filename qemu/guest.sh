@@ -4,7 +4,7 @@
 # One QEMU process and the port through which its guest speaks.
 #
 # Sourced by qemu/vm, whose variables it uses: work, kernel_image, smp, mem,
-# append, accel, timeout, mode, quiet.  It judges nothing but whether the guest
+# append, accel, icount, timeout, mode, quiet.  It judges nothing but whether the guest
 # reached its end.
 
 # shellcheck disable=SC2154,SC2054
@@ -32,11 +32,13 @@ guest_accel()
 # repeat on any machine, however busy.  QEMU can do that for one processor only.
 # Of Intel's family 6 the guest believes that "rep movsq" is good, which counts
 # once for 8 bytes; of others it does not, and copies in a loop of 3 to 4 counts.
+# With erms it counts once for each byte.
 guest_counts_instructions()
 {
 	smp=1
 	accel="-accel tcg,thread=single -icount shift=0,sleep=off"
-	accel+=" -cpu max,-erms,-fsrm,vendor=GenuineIntel,family=6"
+	accel+=" -cpu max,-fsrm,vendor=GenuineIntel,family=6"
+	[ "$icount" = bytes ] || accel+=",-erms"
 }
 
 guest_probe()

@@ -33,9 +33,21 @@ bench_count()
 {
 	# shellcheck disable=SC2154
 	case "$bench_mode" in
-	icount)	echo $(($1 > 100000 ? 20 : $1 > 10000 ? 100 : 320)) ;;
+	icount|bytes)
+		echo $(($1 > 100000 ? 20 : $1 > 10000 ? 100 : 320)) ;;
 	*)	echo $(($1 > 100000 ? 100 : $1 > 10000 ? 1000 : 4000)) ;;
 	esac
+}
+
+# bench_copies WHAT SIZE DEPTH - how often a byte of the payload is copied: what
+# twice as many bytes cost more, where each copied byte counts.
+bench_copies()
+{
+	local once twice
+
+	once="$(usbload "$1" "$2" "$3" 20 | sed -n 's/^ns //p')"
+	twice="$(usbload "$1" $(($2 * 2)) "$3" 20 | sed -n 's/^ns //p')"
+	echo "$once $twice $2" | awk '{ print ($2 - $1) / $3 }'
 }
 
 # bench_syscalls PID ARG... - system calls of a process, a transfer.
@@ -47,8 +59,8 @@ bench_syscalls()
 	echo 1 >$bench_tracing/events/raw_syscalls/sys_enter/enable
 	usbload "$@" >/dev/null || exit 1
 	echo 0 >$bench_tracing/events/raw_syscalls/sys_enter/enable
-	# The transfers that do not count are counted here.
-	cat $bench_tracing/per_cpu/cpu*/stats | awk -v n="$(($4 + 64))" '
+	# Here those count as well that usbload does not count.
+	cat $bench_tracing/per_cpu/cpu*/stats | awk -v n="$(($4 + 64 + $3))" '
 		/^(entries|overrun):/ { all += $2 } END { print all / n }'
 }
 
@@ -66,13 +78,20 @@ bench_point()
 	usbload "$what" "$size" "$depth" "$count" >$bench_tmp/load || exit 1
 	sed -i 's/^ns /instr /' $bench_tmp/load
 	for metric; do
-		if [ "$metric" = syscalls ]; then
+		case "$metric" in
+		syscalls)
 			echo "$point.$metric $side $(bench_syscalls "$pid" \
 				"$what" "$size" "$depth" "$count")"
-		else
+			;;
+		copies)
+			echo "$point.$metric $side $(bench_copies "$what" \
+				"$size" "$depth")"
+			;;
+		*)
 			sed -n "s/^$metric /$point.$metric $side /p" \
 				$bench_tmp/load
-		fi
+			;;
+		esac
 	done
 }
 
