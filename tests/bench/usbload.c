@@ -5,7 +5,7 @@
  * usage: usbload in|out SIZE DEPTH COUNT
  *
  * Waits for 1209:0002, keeps DEPTH URBs of SIZE bytes in flight until COUNT are
- * done, and prints "METRIC VALUE" lines: ns (elapsed, a transfer), p50 and p99
+ * done or two seconds have passed, and prints "METRIC VALUE" lines: ns (elapsed, a transfer), p50 and p99
  * (us, submit to reaped), urbs (a second), mbs (10^6 bytes a second), ctxsw
  * (context switches of the machine, a transfer).  It checks lengths, no bytes.
  */
@@ -23,6 +23,7 @@
 #define DEPTH_MAX	64u
 #define COUNT_MAX	100000u
 #define WARM_UP		64u		/* transfers that do not count */
+#define LONG_NS		2000000000ull
 
 struct flight {
 	struct usbdevfs_urb urb;
@@ -87,17 +88,19 @@ static struct flight *reap(int usb)
 	return (struct flight *)urb;
 }
 
-/* @count more transfers; whatever was in flight stays so. */
-static void run(int usb, unsigned int count)
+/* Up to @count more transfers; whatever was in flight stays so. */
+static unsigned int run(int usb, unsigned int count)
 {
+	uint64_t end = now_ns() + LONG_NS;
 	struct flight *flight;
-	unsigned int i;
+	unsigned int i = 0;
 
-	for (i = 0; i < count; i++) {
+	do {
 		flight = reap(usb);
-		took[i] = now_ns() - flight->start;
+		took[i++] = now_ns() - flight->start;
 		submit(usb, flight);
-	}
+	} while (i < count && flight->start < end);
+	return i;
 }
 
 static void fill(int usb, uint8_t ep, unsigned int size, unsigned int depth)
@@ -142,7 +145,7 @@ int main(int argc, char **argv)
 	run(usb, count < WARM_UP ? count : WARM_UP);
 	switches = context_switches();
 	start = now_ns();
-	run(usb, count);
+	count = run(usb, count);
 	ns = now_ns() - start;
 	switches = context_switches() - switches;
 	for (i = 0; i < depth; i++)
