@@ -135,9 +135,9 @@ static void is_polite_while_nobody_has_to_wait(void **state)
 	(void)state;
 	start(1, POLL_US);
 	assert_int_equal(fake.policy, SCHED_BATCH);
-	took(400);
+	took(1900);
 	assert_int_equal(fake.policy, SCHED_BATCH);
-	took(600);
+	took(2100);
 	assert_int_equal(fake.policy, SCHED_OTHER);
 	for (i = 0; i < 1000; i++)
 		took(i);

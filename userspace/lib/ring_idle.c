@@ -10,7 +10,7 @@
 
 #include "ring_idle.h"
 
-#define POLITE_MAX_NS	500000ull	/* that a request may wait for it */
+#define POLITE_MAX_NS	2000000ull	/* that a request may wait for it */
 #define POLITE_SKIP	1024u
 #define LOOKS		256		/* at the ring, between two at the rest */
 #define GAP_SHARE	4		/* weight of the newest gap: a quarter */
