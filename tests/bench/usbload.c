@@ -5,9 +5,10 @@
  * usage: usbload in|out SIZE DEPTH COUNT
  *
  * Waits for 1209:0002, keeps DEPTH URBs of SIZE bytes in flight until COUNT are
- * done or two seconds have passed, and prints "METRIC VALUE" lines: ns (elapsed, a transfer), p50 and p99
- * (us, submit to reaped), urbs (a second), mbs (10^6 bytes a second), ctxsw
- * (context switches of the machine, a transfer).  It checks lengths, no bytes.
+ * done or two seconds have passed, and prints "METRIC VALUE" lines: ns (elapsed,
+ * a transfer), p50 and p99 (us, submit to reaped), urbs (a second), mbs (10^6
+ * bytes a second), ctxsw (context switches of the machine, a transfer).  It
+ * checks lengths, no bytes.
  */
 #include <errno.h>
 #include <stdio.h>

@@ -21,6 +21,7 @@
 static struct {
 	uint64_t ns;
 	int processors;
+	int others;
 	int policy;
 	struct p2pvhci_kctl kctl;
 	struct p2pvhci_uctl uctl;
@@ -45,6 +46,11 @@ int sched_getaffinity(pid_t pid, size_t size, cpu_set_t *set)
 	for (i = 0; i < fake.processors; i++)
 		CPU_SET(i, set);
 	return 0;
+}
+
+int get_nprocs(void)
+{
+	return fake.processors > fake.others ? fake.processors : fake.others;
 }
 
 int sched_setscheduler(pid_t pid, int policy, const struct sched_param *param)
@@ -112,6 +118,18 @@ static void never_looks_on_with_one_processor(void **state)
 	assert_int_equal(fake.uctl.need_wakeup, 1);
 }
 
+static void is_as_ever_when_bound_to_one_of_several(void **state)
+{
+	(void)state;
+	start(1, POLL_US);
+	memset(&fake.idle, 0, sizeof(fake.idle));
+	fake.policy = SCHED_OTHER;
+	fake.others = 2;
+	ring_idle_init(&fake.idle, POLL_US);
+	assert_int_equal(fake.policy, SCHED_OTHER);
+	assert_false(awake_after(20, 1));
+}
+
 static void does_not_sleep_over_what_came(void **state)
 {
 	(void)state;
@@ -156,6 +174,7 @@ int main(void)
 		cmocka_unit_test(looks_on_while_requests_come_quickly),
 		cmocka_unit_test(sleeps_at_once_when_they_come_slowly),
 		cmocka_unit_test(never_looks_on_with_one_processor),
+		cmocka_unit_test(is_as_ever_when_bound_to_one_of_several),
 		cmocka_unit_test(does_not_sleep_over_what_came),
 		cmocka_unit_test(is_polite_while_nobody_has_to_wait),
 	};

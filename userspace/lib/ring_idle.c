@@ -6,6 +6,7 @@
  */
 #include <sched.h>
 #include <string.h>
+#include <sys/sysinfo.h>
 #include <time.h>
 
 #include "ring_idle.h"
@@ -23,11 +24,12 @@ static uint64_t now_ns(void)
 	return t.tv_sec * 1000000000ull + t.tv_nsec;
 }
 
-static int processors(void)
+/* Who is bound to one processor of several has nothing to gain from either. */
+static int may_look_on(void)
 {
 	cpu_set_t set;
 
-	return sched_getaffinity(0, sizeof(set), &set) ? 1 : CPU_COUNT(&set);
+	return !sched_getaffinity(0, sizeof(set), &set) && CPU_COUNT(&set) > 1;
 }
 
 /* SCHED_BATCH: a wake-up does not interrupt who runs. */
@@ -42,10 +44,10 @@ static void be_polite(struct ring_idle *idle, int polite)
 void ring_idle_init(struct ring_idle *idle, unsigned int poll_us)
 {
 	memset(idle, 0, sizeof(*idle));
-	idle->alone = processors() == 1;
+	idle->alone = get_nprocs() == 1;
 	if (idle->alone)
 		be_polite(idle, 1);
-	else
+	else if (may_look_on())
 		idle->poll_ns = poll_us * 1000ull;
 }
 

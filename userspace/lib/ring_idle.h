@@ -20,7 +20,7 @@
 /**
  * struct ring_idle - state of one owner
  * @poll_ns: look on for so long, 0 = not at all
- * @alone: there is one processor
+ * @alone: the machine has one processor
  * @polite: we do not interrupt who submits
  * @skip: requests until we try to be polite again
  * @gap_ns: usual time between two pieces of work
