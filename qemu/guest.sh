@@ -219,6 +219,7 @@ guest_line()
 		;;
 	'k|'*)	printf '%s\n' "${line:2}" >>"$dir/kernel" ;;
 	'#UP')
+		guest_up=yes
 		deadline=$((SECONDS + timeout))
 		[ -n "$quiet" ] ||
 			say "${prefix}up in $((SECONDS - started)) s"
@@ -265,13 +266,15 @@ guest_talk()
 # Seconds that a guest may take for what is not the command: boot, and end.
 guest_boot_max=180
 
-# guest_run NAME NUMBER ARCHIVE DEVICE... - run a guest to its end; returns the
-# status of its command.  NUMBER is its place on the wire, or empty.
-guest_run()
+# guest_try NAME NUMBER ARCHIVE DEVICE... - run a guest to its end; returns the
+# status of its command, 99 when it died; guest_aborted when it was QEMU that did,
+# before the guest was up.
+guest_try()
 {
 	local name="$1" number="$2" archive="$3" dir="$work/$1" device pid
 	local started=$SECONDS deadline=$((SECONDS + guest_boot_max))
 	local guest_args port_in port_out qmp_in qmp_out guest_status=99
+	local guest_up='' qemu_status=0
 
 	shift 3
 	mkdir -p "$dir" "$work/board"
@@ -297,8 +300,26 @@ guest_run()
 		cat "$dir/qemu" >&2
 	fi
 	kill -9 "$pid" 2>/dev/null || :
-	wait "$pid" 2>/dev/null || :
+	wait "$pid" 2>/dev/null || qemu_status=$?
+	# SIGABRT, SIGSEGV: an assertion of QEMU's, or worse.
+	case "$guest_status$guest_up/$qemu_status" in
+	99/134|99/139)	guest_aborted=yes ;;
+	esac
 	return "$guest_status"
+}
+
+# guest_run NAME NUMBER ARCHIVE DEVICE... - the same, and once more when QEMU
+# died of itself: no guest has run that could be judged.  NUMBER is its place on
+# the wire, or empty.
+guest_run()
+{
+	local guest_aborted='' status=0
+
+	guest_try "$@" || status=$?
+	[ -n "$guest_aborted" ] || return "$status"
+	say "QEMU died before the guest was up; once more"
+	rm -rf "${work:?}/$1"
+	guest_try "$@"
 }
 
 # guest_shell ARCHIVE - a guest on this terminal.
