@@ -8,6 +8,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -23,6 +24,9 @@ static struct {
 	int processors;
 	int others;
 	int policy;
+	uint64_t turns;
+	uint64_t wait_ns;
+	char delays[64];
 	struct p2pvhci_kctl kctl;
 	struct p2pvhci_uctl uctl;
 	struct ring ring;
@@ -59,6 +63,22 @@ int sched_setscheduler(pid_t pid, int policy, const struct sched_param *param)
 	(void)param;
 	fake.policy = policy;
 	return 0;
+}
+
+int sched_getscheduler(pid_t pid)
+{
+	(void)pid;
+	return fake.policy;
+}
+
+FILE *fopen(const char *path, const char *mode)
+{
+	(void)path;
+	(void)mode;
+	snprintf(fake.delays, sizeof(fake.delays), "77 %llu %llu\n",
+		 (unsigned long long)fake.wait_ns,
+		 (unsigned long long)fake.turns);
+	return fmemopen(fake.delays, strlen(fake.delays), "r");
 }
 
 static void start(int processors, unsigned int poll_us)
@@ -138,34 +158,44 @@ static void does_not_sleep_over_what_came(void **state)
 	assert_true(ring_idle_sleep(&fake.idle, &fake.ring, 0));
 }
 
-/* A request that waited for @age_us is taken. */
-static void took(uint64_t age_us)
+/* So many tenths of a second, 100 turns in each, @wait_us before each turn. */
+static void tenths(unsigned int n, unsigned int wait_us)
 {
-	struct p2pvhci_req req = { .t_ns = fake.ns - age_us * US };
-
-	ring_idle_took(&fake.idle, &req);
+	for (; n; n--) {
+		fake.ns += 100000 * US;
+		fake.turns += 100;
+		fake.wait_ns += 100 * wait_us * US;
+		ring_idle_sleep(&fake.idle, &fake.ring, 1);
+	}
 }
 
-static void is_polite_while_nobody_has_to_wait(void **state)
+static void is_polite_while_it_need_not_wait(void **state)
 {
-	unsigned int i;
-
 	(void)state;
 	start(1, POLL_US);
 	assert_int_equal(fake.policy, SCHED_BATCH);
-	took(1900);
+	tenths(10, 900);
 	assert_int_equal(fake.policy, SCHED_BATCH);
-	took(2100);
+	tenths(1, 1100);
 	assert_int_equal(fake.policy, SCHED_OTHER);
-	for (i = 0; i < 1000; i++)
-		took(i);
+	tenths(63, 0);
 	assert_int_equal(fake.policy, SCHED_OTHER);
-	for (i = 0; i < 100; i++)
-		took(0);
+	tenths(1, 0);
 	assert_int_equal(fake.policy, SCHED_BATCH);
 	start(2, POLL_US);
-	took(10000);
-	assert_int_equal(fake.policy, 0);
+	tenths(10, 10000);
+	assert_int_equal(fake.policy, SCHED_OTHER);
+}
+
+static void keeps_the_policy_that_somebody_chose(void **state)
+{
+	(void)state;
+	start(1, POLL_US);
+	memset(&fake.idle, 0, sizeof(fake.idle));
+	fake.policy = SCHED_FIFO;
+	ring_idle_init(&fake.idle, POLL_US);
+	tenths(200, 0);
+	assert_int_equal(fake.policy, SCHED_FIFO);
 }
 
 int main(void)
@@ -176,7 +206,8 @@ int main(void)
 		cmocka_unit_test(never_looks_on_with_one_processor),
 		cmocka_unit_test(is_as_ever_when_bound_to_one_of_several),
 		cmocka_unit_test(does_not_sleep_over_what_came),
-		cmocka_unit_test(is_polite_while_nobody_has_to_wait),
+		cmocka_unit_test(is_polite_while_it_need_not_wait),
+		cmocka_unit_test(keeps_the_policy_that_somebody_chose),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -64,8 +64,9 @@
  * the agent fills an entry and stores uctl.cq_tail (release), then calls
  * IOC_ENTER.
  *
- * Sleeping: the agent sets uctl.need_wakeup, issues a full barrier, reloads
- * kctl.rq_tail, and polls the file only if it did not move.  The kernel
+ * Sleeping: the agent stores uctl.rq_head for all that it took, sets
+ * uctl.need_wakeup, issues a full barrier, reloads kctl.rq_tail, and polls the
+ * file only if it did not move.  The kernel
  * stores rq_tail, issues a full barrier, and wakes pollers only if need_wakeup
  * is set and the entry is the first that the agent has not taken.  Polling is
  * level-triggered: while entries are left, poll() does not wait.

@@ -58,8 +58,7 @@ static int take_all(struct queue *queue)
 	size_t op;
 
 	while (ring_next(&queue->ring, &req)) {
-		if (!taken++)
-			ring_idle_took(&queue->idle, &req);
+		taken++;
 		op = req.op;
 		if (op >= sizeof(queue_ops) / sizeof(queue_ops[0]) ||
 		    !queue_ops[op] || queue_ops[op](queue, &req)) {

@@ -4,15 +4,19 @@
  *
  * Knows no requests, only whether there are some.
  */
+#include <inttypes.h>
 #include <sched.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/sysinfo.h>
 #include <time.h>
 
 #include "ring_idle.h"
 
-#define POLITE_MAX_NS	2000000ull	/* that a request may wait for it */
-#define POLITE_SKIP	1024u
+#define DELAYS		"/proc/thread-self/schedstat"
+#define JUDGE_NS	100000000ull	/* between two looks at them */
+#define POLITE_MAX_NS	1000000ull	/* that we may wait for a processor */
+#define POLITE_SKIP	64u		/* looks until we try again */
 #define LOOKS		256		/* at the ring, between two at the rest */
 #define GAP_SHARE	4		/* weight of the newest gap: a quarter */
 
@@ -41,26 +45,54 @@ static void be_polite(struct ring_idle *idle, int polite)
 		idle->polite = polite;
 }
 
+/* How often we were given a processor, and how long we waited for that. */
+static int read_delays(uint64_t *turns, uint64_t *wait_ns)
+{
+	FILE *file = fopen(DELAYS, "re");
+	int n;
+
+	if (!file)
+		return 0;
+	n = fscanf(file, "%*u %" SCNu64 " %" SCNu64, wait_ns, turns);
+	fclose(file);
+	return n == 2;
+}
+
+/*
+ * Who submits soon waits for us.  Others who want the processor do not: each
+ * piece of work, of the ring or of a socket, would be late by their slice.
+ */
+static void judge(struct ring_idle *idle, uint64_t now)
+{
+	uint64_t turns, wait_ns;
+	int late;
+
+	if (now - idle->judged_ns < JUDGE_NS ||
+	    !read_delays(&turns, &wait_ns))
+		return;
+	late = wait_ns - idle->wait_ns > POLITE_MAX_NS * (turns - idle->turns);
+	idle->judged_ns = now;
+	idle->turns = turns;
+	idle->wait_ns = wait_ns;
+	if (idle->polite && late) {
+		be_polite(idle, 0);
+		idle->skip = POLITE_SKIP;
+	} else if (!idle->polite && !--idle->skip) {
+		be_polite(idle, 1);
+	}
+}
+
 void ring_idle_init(struct ring_idle *idle, unsigned int poll_us)
 {
 	memset(idle, 0, sizeof(*idle));
-	idle->alone = get_nprocs() == 1;
+	idle->judged_ns = now_ns();
+	/* Whoever chose another policy for us knows better. */
+	idle->alone = get_nprocs() == 1 && sched_getscheduler(0) == SCHED_OTHER &&
+		      read_delays(&idle->turns, &idle->wait_ns);
 	if (idle->alone)
 		be_polite(idle, 1);
 	else if (may_look_on())
 		idle->poll_ns = poll_us * 1000ull;
-}
-
-void ring_idle_took(struct ring_idle *idle, const struct p2pvhci_req *req)
-{
-	if (!idle->alone)
-		return;
-	if (idle->polite && now_ns() - req->t_ns > POLITE_MAX_NS) {
-		be_polite(idle, 0);
-		idle->skip = POLITE_SKIP;
-	} else if (!idle->polite && idle->skip && !--idle->skip) {
-		be_polite(idle, 1);
-	}
 }
 
 /* Non-zero: the next work is expected before it would pay to sleep. */
@@ -84,6 +116,8 @@ int ring_idle_sleep(struct ring_idle *idle, struct ring *ring, int busy)
 {
 	int i;
 
+	if (idle->alone)
+		judge(idle, now_ns());
 	if (!idle->poll_ns || !look_on(idle, now_ns(), busy))
 		return ring_sleep(ring);
 	for (i = 0; i < LOOKS && !ring_waiting(ring); i++)

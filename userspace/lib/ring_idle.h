@@ -5,7 +5,8 @@
  * A wake-up costs more than an URB.  Where there is a processor to spare, the
  * owner is awake when the next request comes: it looks on for a while.  Where
  * there is but one, it does not interrupt whoever submits, and finds all their
- * requests at once when they wait.  It takes no requests and never blocks.
+ * requests at once when they wait; unless others make it wait for the processor.
+ * It takes no requests and never blocks.
  */
 #ifndef P2PUSB_LIB_RING_IDLE_H
 #define P2PUSB_LIB_RING_IDLE_H
@@ -20,9 +21,12 @@
 /**
  * struct ring_idle - state of one owner
  * @poll_ns: look on for so long, 0 = not at all
- * @alone: the machine has one processor
+ * @alone: the machine has one processor, and it pays to be polite
  * @polite: we do not interrupt who submits
- * @skip: requests until we try to be polite again
+ * @skip: looks until we try to be polite again
+ * @judged_ns: when we looked last, CLOCK_MONOTONIC
+ * @turns: how often we had been given a processor then
+ * @wait_ns: how long we had waited for that
  * @gap_ns: usual time between two pieces of work
  * @busy_ns: when the last one was done, CLOCK_MONOTONIC
  */
@@ -31,6 +35,9 @@ struct ring_idle {
 	int alone;
 	int polite;
 	unsigned int skip;
+	uint64_t judged_ns;
+	uint64_t turns;
+	uint64_t wait_ns;
 	uint64_t gap_ns;
 	uint64_t busy_ns;
 };
@@ -41,16 +48,6 @@ struct ring_idle {
  * @poll_us: look on for so long, 0..RING_IDLE_POLL_MAX_US
  */
 void ring_idle_init(struct ring_idle *idle, unsigned int poll_us);
-
-/**
- * ring_idle_took() - the first request of a turn was taken
- * @idle: of the ring
- * @req: the request
- *
- * One that had to wait long stood behind somebody who wants the processor for
- * other things: no politeness then, for a while.
- */
-void ring_idle_took(struct ring_idle *idle, const struct p2pvhci_req *req);
 
 /**
  * ring_idle_sleep() - nothing is left to do

@@ -100,15 +100,14 @@ static int take(struct ring *ring, const struct p2pvhci_req *req)
 	return 0;
 }
 
-static int take_all(struct ring *ring, struct ring_idle *idle)
+static int take_all(struct ring *ring)
 {
 	struct p2pvhci_req req;
 	int taken = 0;
 	int ret;
 
 	while (ring_next(ring, &req)) {
-		if (!taken++)
-			ring_idle_took(idle, &req);
+		taken++;
 		ret = take(ring, &req);
 		if (ret)
 			return ret;
@@ -124,7 +123,7 @@ static int turn(struct ring *ring, struct ring_idle *idle)
 
 	ring_wake(ring);
 	for (round = 0; round < TURN_MAX; round++) {
-		ret = take_all(ring, idle);
+		ret = take_all(ring);
 		if (ret < 0)
 			return ret;
 		busy |= ret;
