@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "descs.h"
 #include "wire_desc.h"
@@ -22,7 +23,13 @@
 #define INTERFACE_LEN	9
 #define BOS_LEN		5
 
-#define TIMEOUT_MS	500
+/* Of linux/usb/quirks.h, which the kernel keeps to itself. */
+#define QUIRK_STRING_FETCH_255		(1u << 0)
+#define QUIRK_CONFIG_INTF_STRINGS	(1u << 3)
+#define QUIRK_NO_BOS			(1u << 17)
+
+#define TIMEOUT_MS	500	/* for an answer */
+#define READING_MS	2000	/* for all of them */
 #define ANSWER_MAX	4096	/* of usbfs */
 #define STRING_MAX	255	/* what hosts ask for */
 #define CONFIGS_MAX	8
@@ -31,9 +38,11 @@
  * struct reading - under way
  * @ops: engine
  * @edev: device
+ * @quirks: of usbcore
+ * @until_ms: CLOCK_MONOTONIC when there is no more time
  * @to: P2PUSB_DESCS_MAX bytes
  * @len: of them in use
- * @over: it did not answer, or there is no room
+ * @over: it did not answer, or there is no room or time
  * @lang: first language of its strings
  * @named: strings that the others name, by index
  * @answer: the last one
@@ -41,6 +50,8 @@
 struct reading {
 	const struct engine_ops *ops;
 	struct engine_device *edev;
+	unsigned int quirks;
+	int64_t until_ms;
 	uint8_t *to;
 	size_t len;
 	int over;
@@ -49,6 +60,24 @@ struct reading {
 	uint8_t answer[ANSWER_MAX];
 };
 
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* For the next answer; 0 = none: to usbfs that would be for ever. */
+static unsigned int time_left(const struct reading *r)
+{
+	int64_t left = r->until_ms - now_ms();
+
+	if (left <= 0)
+		return 0;
+	return left < TIMEOUT_MS ? left : TIMEOUT_MS;
+}
+
 static int ask(struct reading *r, uint8_t type, uint8_t index, uint16_t lang,
 	       uint16_t len)
 {
@@ -56,11 +85,13 @@ static int ask(struct reading *r, uint8_t type, uint8_t index, uint16_t lang,
 		0x80, 0x06, index, type, lang & 0xff, lang >> 8,
 		len & 0xff, len >> 8,
 	};
+	unsigned int timeout_ms = time_left(r);
 	int ret;
 
+	r->over |= !timeout_ms;
 	if (r->over)
 		return 0;
-	ret = r->ops->control(r->edev, setup, r->answer, TIMEOUT_MS);
+	ret = r->ops->control(r->edev, setup, r->answer, timeout_ms);
 	if (ret >= 0)
 		return ret;
 	/* What it does not have it refuses. */
@@ -120,7 +151,7 @@ static void read_config(struct reading *r, uint8_t index)
 	const uint8_t *at = r->answer;
 	const uint8_t *end = at + len;
 
-	if (!len)
+	if (!len || r->quirks & QUIRK_CONFIG_INTF_STRINGS)
 		return;
 	r->named[at[6]] = 1;
 	for (; end - at >= 2 && at[0] >= 2 && at[0] <= end - at; at += at[0]) {
@@ -134,6 +165,9 @@ static void read_strings(struct reading *r)
 	unsigned int i;
 	int len;
 
+	/* Then the client's kernel knows how to ask. */
+	if (r->quirks & QUIRK_STRING_FETCH_255)
+		return;
 	len = ask(r, TYPE_STRING, 0, 0, STRING_MAX);
 	if (len < 4 || r->answer[1] != TYPE_STRING)
 		return;
@@ -151,7 +185,8 @@ static void read_strings(struct reading *r)
 /* Before version 2.01 there is none, and some devices hang when asked. */
 static int has_bos(const struct reading *r)
 {
-	return (r->answer[2] | r->answer[3] << 8) >= 0x0201;
+	return !(r->quirks & QUIRK_NO_BOS) &&
+	       (r->answer[2] | r->answer[3] << 8) >= 0x0201;
 }
 
 static void read_all(struct reading *r)
@@ -172,7 +207,7 @@ static void read_all(struct reading *r)
 }
 
 void descs_read(const struct engine_ops *ops, struct engine_device *edev,
-		struct descs *descs)
+		unsigned int quirks, struct descs *descs)
 {
 	struct reading *r;
 	uint8_t *less;
@@ -182,6 +217,8 @@ void descs_read(const struct engine_ops *ops, struct engine_device *edev,
 		return;
 	r->ops = ops;
 	r->edev = edev;
+	r->quirks = quirks;
+	r->until_ms = now_ms() + READING_MS;
 	r->to = malloc(P2PUSB_DESCS_MAX);
 	if (r->to)
 		read_all(r);

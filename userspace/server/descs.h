@@ -24,10 +24,13 @@ struct descs {
  * descs_read() - worker: ask the device
  * @ops: engine
  * @edev: open
+ * @quirks: sysfs_quirks() of it; what it does not bear is not asked
  * @descs: zeroed; what the device does not say is left out
+ *
+ * Blocks for 2 s at most; what was not read by then is left out.
  */
 void descs_read(const struct engine_ops *ops, struct engine_device *edev,
-		struct descs *descs);
+		unsigned int quirks, struct descs *descs);
 
 /**
  * descs_drop() - forget them

@@ -92,7 +92,7 @@ static int claim_run(struct worker_job *job)
 		return ret;
 	}
 	leftover_mark(dev->server->leftovers, dev->info.busid);
-	descs_read(ops, dev->edev, &dev->descs);
+	descs_read(ops, dev->edev, sysfs_quirks(dev->info.busid), &dev->descs);
 	return 0;
 }
 

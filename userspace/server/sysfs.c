@@ -37,7 +37,8 @@ static int read_attr(const char *busid, const char *name, char *buf, size_t len)
 	return 0;
 }
 
-int sysfs_number(const char *busid, const char *name, unsigned int *value)
+static int read_number(const char *busid, const char *name, int base,
+		       unsigned int *value)
 {
 	char text[32];
 	char *end;
@@ -46,8 +47,20 @@ int sysfs_number(const char *busid, const char *name, unsigned int *value)
 	ret = read_attr(busid, name, text, sizeof(text));
 	if (ret)
 		return ret;
-	*value = strtoul(text, &end, 10);
+	*value = strtoul(text, &end, base);
 	return *end || end == text ? -EIO : 0;
+}
+
+int sysfs_number(const char *busid, const char *name, unsigned int *value)
+{
+	return read_number(busid, name, 10, value);
+}
+
+unsigned int sysfs_quirks(const char *busid)
+{
+	unsigned int quirks;
+
+	return read_number(busid, "quirks", 16, &quirks) ? 0 : quirks;
 }
 
 int sysfs_is(const char *busid, const char *name, const char *text)

@@ -22,6 +22,14 @@
 int sysfs_number(const char *busid, const char *name, unsigned int *value);
 
 /**
+ * sysfs_quirks() - what usbcore knows a device not to bear
+ * @busid: of the device
+ *
+ * Return: USB_QUIRK_* of the kernel, 0 when it does not say.
+ */
+unsigned int sysfs_quirks(const char *busid);
+
+/**
  * sysfs_open_node() - open what /dev/bus/usb has of a device
  * @busid: of the device or hub
  *
