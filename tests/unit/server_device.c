@@ -373,6 +373,7 @@ static void test_deaf(void **state)
 	struct bed *bed = *state;
 	struct device *dev = bed_share(bed, "1-1");
 	struct engine_device *edev = dev->edev;
+	uint64_t before;
 
 	edev->reaps = edev->ncalls + 3;
 	device_deaf(&bed->server, edev);
@@ -385,6 +386,12 @@ static void test_deaf(void **state)
 	device_deaf(&bed->server, edev);
 	bed_until(bed, !dev->deaf);
 	assert_false(edev->held);
+	/* Not at once, even if it has nothing to wait for. */
+	edev->reaps = 0;
+	before = uv_hrtime();
+	device_deaf(&bed->server, edev);
+	bed_until(bed, !dev->deaf);
+	assert_true(uv_hrtime() - before >= 20 * 1000000ull);
 }
 
 /* What was read when it was claimed comes with it, to those who know of it. */

@@ -71,10 +71,12 @@ static int nurse_run(struct worker_job *job)
 {
 	struct device *dev = container_of(job, struct device, nurse);
 	unsigned int i;
+	int flying;
 
 	for (i = 0; i < NURSE_ROUNDS; i++) {
-		if (!dev->server->ops->reap(dev->edev) ||
-		    worker_pause(job->worker, NURSE_PAUSE_MS))
+		flying = dev->server->ops->reap(dev->edev);
+		/* With nothing in flight, too: the loop may fail at once. */
+		if (worker_pause(job->worker, NURSE_PAUSE_MS) || !flying)
 			break;
 	}
 	return 0;
