@@ -4,6 +4,7 @@
  * each error becomes, what a cancel leaves.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/usbdevice_fs.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -298,6 +300,49 @@ static void test_hangs_up(void **state)
 	bed_reap(bed);
 }
 
+/* Lines on stderr while it is resumed; the loop cannot listen to /dev/null. */
+static unsigned int resume_lines(struct bed *bed, unsigned int times)
+{
+	int log = memfd_create("log", 0);
+	unsigned int lines = 0;
+	int err = dup(2);
+	char c;
+
+	assert_int_equal(dup2(log, 2), 2);
+	while (times--) {
+		engine_usbfs_resume(&bed->dev);
+		engine_usbfs_hold(&bed->dev);
+		uv_run(&bed->loop, UV_RUN_NOWAIT);
+	}
+	assert_int_equal(dup2(err, 2), 2);
+	close(err);
+	lseek(log, 0, SEEK_SET);
+	while (read(log, &c, 1) == 1)
+		lines += c == '\n';
+	close(log);
+	return lines;
+}
+
+/* Each failure is told to the owner, the first of a row to people. */
+static void test_cannot_listen(void **state)
+{
+	struct bed *bed = *state;
+	int file = bed->dev.file.fd;
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	bed->dev.file.fd = null;
+	assert_int_equal(resume_lines(bed, 3), 1);
+	assert_int_equal(bed->ndeaf, 3);
+	bed->dev.file.fd = file;
+	assert_int_equal(resume_lines(bed, 1), 0);
+	assert_int_equal(bed->ndeaf, 3);
+	bed->dev.file.fd = null;
+	assert_int_equal(resume_lines(bed, 1), 1);
+	assert_int_equal(bed->ndeaf, 4);
+	bed->dev.file.fd = file;
+	close(null);
+}
+
 /* All that is done is told in one turn. */
 static void test_batch(void **state)
 {
@@ -450,6 +495,7 @@ int main(void)
 		BED(test_cancel),
 		BED(test_unplugged),
 		BED(test_hangs_up),
+		BED(test_cannot_listen),
 		BED(test_batch),
 		BED(test_steady),
 		BED(test_iso_in),

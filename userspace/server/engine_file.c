@@ -51,9 +51,10 @@ int engine_file_listen(struct engine_file *file, void (*ready)(void *owner),
 
 	ret = engine_poll_start(file->engine->loop, file->fd, ready, owner,
 				&file->poll);
-	if (ret)
+	if (ret && !file->unheard)
 		log_err("%s: cannot listen to the device, trying again: %s",
 			file->busid, strerror(-ret));
+	file->unheard = ret != 0;
 	return ret;
 }
 

@@ -23,6 +23,7 @@
  * @busid: for messages
  * @fd: usbfs file
  * @poll: of @fd; NULL while the device is held
+ * @unheard: the last try to listen to @fd failed, and that was reported
  * @heap: the loop's
  * @done: reaped, not told
  * @home: configuration when it was opened, 0 = none
@@ -35,6 +36,7 @@ struct engine_file {
 	char busid[P2PUSB_BUSID_MAX + 1];
 	int fd;
 	struct engine_poll *poll;
+	int unheard;
 	struct heap heap;
 	struct engine_xfer_list done;
 	unsigned int home;
@@ -73,7 +75,8 @@ unsigned int engine_file_config(const struct engine_file *file);
  * @ready: called then
  * @owner: its argument, the device
  *
- * Return: 0; negative errno, reported: without memory for it the device is deaf.
+ * Return: 0; negative errno, the first of a row reported: without memory for it
+ * the device is deaf.
  */
 int engine_file_listen(struct engine_file *file, void (*ready)(void *owner),
 		       void *owner);
