@@ -13,7 +13,6 @@ static void giveback_count(struct p2pv_ep *ep, const struct urb *urb,
 {
 	struct p2pv_stats *stats = &ep->stats;
 
-	ep->type = usb_endpoint_type(&urb->ep->desc);
 	stats->urbs++;
 	if (usb_urb_dir_in((struct urb *)urb))
 		stats->bytes_in += urb->actual_length;

@@ -325,6 +325,7 @@ int p2pv_urb_enqueue(struct p2pv_port *port, struct urb *urb)
 	rc = urb_link(port, urb);
 	if (!rc) {
 		ep = p2pv_urb_ep(port, urb);
+		ep->type = usb_endpoint_type(&urb->ep->desc);
 		trace_p2pvhci_urb_enqueue(ep, urb);
 		urb->hcpriv = p2pv_watch_stamp(&port->watch);
 		if (!ep->next) {
