@@ -172,7 +172,8 @@ struct quic_end {
  * @refused: admit or the comparison with @peer said no
  * @heard: the datagram being read has brought bytes of a stream
  * @unanswered: datagrams read since the last write; 2 = more, or one that is not
- *	short, or one whose ACKs may have shown that something was lost
+ *	short, or one that was not @heard.  With 1 what its ACKs show to be lost
+ *	may wait for QUIC_ACK_WAIT, too
  * @nstreams: open streams
  * @queued: bytes not acknowledged of all streams that the library knows
  * @peer: dialled: expected key; listening: proven key
