@@ -336,8 +336,10 @@ static void *race_kernel(void *arg)
 		       RQ_ENTRIES)
 			sched_yield();
 		publish(i);
+		/* Only for the first that it has not consumed, as kmod/ring.c. */
 		atomic_thread_fence(memory_order_seq_cst);
-		if (load(&fake.ring.uctl->need_wakeup))
+		if (load(&fake.ring.uctl->need_wakeup) &&
+		    load(&fake.ring.uctl->rq_head) == i - 1)
 			eventfd_write(race_event, 1);
 	}
 	return NULL;
