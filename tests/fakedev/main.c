@@ -151,40 +151,6 @@ static int option_count(void *ctx, const char *value)
 	return OPTIONS_GO_ON;
 }
 
-static int option_log(void *ctx, const char *value)
-{
-	struct command_line *line = ctx;
-
-	line->log = value;
-	return OPTIONS_GO_ON;
-}
-
-static int option_text(void *ctx, const char *value)
-{
-	struct command_line *line = ctx;
-
-	line->text = value;
-	return OPTIONS_GO_ON;
-}
-
-static int option_id(void *ctx, const char *value)
-{
-	struct command_line *line = ctx;
-
-	(void)value;
-	line->show_id = 1;
-	return OPTIONS_GO_ON;
-}
-
-static int option_check(void *ctx, const char *value)
-{
-	struct command_line *line = ctx;
-
-	(void)value;
-	line->check = 1;
-	return OPTIONS_GO_ON;
-}
-
 static int option_no_streams(void *ctx, const char *value)
 {
 	struct command_line *line = ctx;
@@ -207,25 +173,27 @@ static int option_list(void *ctx, const char *value)
 }
 
 static const struct options_row option_rows[] = {
-	{ "ring", 0, NULL, "in the agent's place, on /dev/p2pvhci", option_ring },
-	{ "wire", 0, NULL, "in the server's place, for an agent", option_wire },
-	{ "listen", 0, "ADDR:PORT", "--wire: where", option_listen },
+	{ "ring", 0, NULL, "in the agent's place, on /dev/p2pvhci", option_ring, 0 },
+	{ "wire", 0, NULL, "in the server's place, for an agent", option_wire, 0 },
+	{ "listen", 0, "ADDR:PORT", "--wire: where", option_listen, 0 },
 	{ "key", 0, "FILE", "--wire: identity, made if it is not there",
-	  option_key },
+	  option_key, 0 },
 	{ "allow", 0, "ID", "--wire: an agent that may come, repeatable",
-	  option_allow },
+	  option_allow, 0 },
 	{ "no-streams", 0, NULL, "--wire: do not offer bulk streams",
-	  option_no_streams },
-	{ "id", 0, NULL, "print the id of the key and exit", option_id },
+	  option_no_streams, 0 },
+	{ "id", 0, NULL, "print the id of the key and exit",
+	  NULL, offsetof(struct command_line, show_id) },
 	{ "device", 0, "TEXT", "script from here, lines separated by ;",
-	  option_text },
-	{ "count", 0, "N", "that many copies of the only device", option_count },
+	  NULL, offsetof(struct command_line, text) },
+	{ "count", 0, "N", "that many copies of the only device", option_count, 0 },
 	{ "rate-ppm", 0, "N", "frame clock that much too fast (-1000..1000)",
-	  option_rate },
+	  option_rate, 0 },
 	{ "log", 0, "FILE", "record of events, JSON lines; - = standard output",
-	  option_log },
-	{ "check", 0, NULL, "read the script and exit", option_check },
-	{ "list", 0, NULL, "print the personalities and exit", option_list },
+	  NULL, offsetof(struct command_line, log) },
+	{ "check", 0, NULL, "read the script and exit",
+	  NULL, offsetof(struct command_line, check) },
+	{ "list", 0, NULL, "print the personalities and exit", option_list, 0 },
 };
 
 static const struct options options = {

@@ -36,27 +36,11 @@ struct command_line {
 	int check;
 };
 
-static int option_config(void *ctx, const char *value)
-{
-	struct command_line *line = ctx;
-
-	line->config = value;
-	return OPTIONS_GO_ON;
-}
-
-static int option_check(void *ctx, const char *value)
-{
-	struct command_line *line = ctx;
-
-	(void)value;
-	line->check = 1;
-	return OPTIONS_GO_ON;
-}
-
 static const struct options_row option_rows[] = {
 	{ "config", 'c', "FILE", "read FILE, not " SETTINGS_FILE,
-	  option_config },
-	{ "check", 0, NULL, "check the configuration and exit", option_check },
+	  NULL, offsetof(struct command_line, config) },
+	{ "check", 0, NULL, "check the configuration and exit",
+	  NULL, offsetof(struct command_line, check) },
 };
 
 static const struct options options = {

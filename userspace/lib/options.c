@@ -12,8 +12,8 @@
 #define LONG_FIRST	256	/* values of long options, above all letters */
 
 static const struct options_row own_rows[] = {
-	{ "help", 'h', NULL, "print this and exit", NULL },
-	{ "version", 'V', NULL, "print the version and exit", NULL },
+	{ "help", 'h', NULL, "print this and exit", NULL, 0 },
+	{ "version", 'V', NULL, "print the version and exit", NULL, 0 },
 };
 
 #define NOWN	(sizeof(own_rows) / sizeof(own_rows[0]))
@@ -51,13 +51,24 @@ static int print_help(const struct options *options)
 	return ERROR_EXIT_OK;
 }
 
+static int note(const struct options_row *row, void *ctx)
+{
+	char *at = (char *)ctx + row->at;
+
+	if (row->value)
+		*(const char **)at = optarg;
+	else
+		*(int *)at = 1;
+	return OPTIONS_GO_ON;
+}
+
 static int act(const struct options *options, const struct options_row *row,
 	       void *ctx)
 {
-	if (row->set)
-		return row->set(ctx, optarg);
 	if (row == &own_rows[0])
 		return print_help(options);
+	if (row != &own_rows[1])
+		return row->set ? row->set(ctx, optarg) : note(row, ctx);
 	printf("%s " P2PUSB_VERSION "\n", options->program);
 	return ERROR_EXIT_OK;
 }

@@ -19,7 +19,10 @@
  * @letter: behind "-", 0 = none
  * @value: what it takes, for the help; NULL = nothing
  * @text: what it is for
- * @set: told of it; OPTIONS_GO_ON, or the status to exit with
+ * @set: told of it; OPTIONS_GO_ON, or the status to exit with.  NULL: it goes
+ *	to @at
+ * @at: offset in the ctx: const char * for the value, or int that becomes 1 for
+ *	an option without one
  */
 struct options_row {
 	const char *name;
@@ -27,6 +30,7 @@ struct options_row {
 	const char *value;
 	const char *text;
 	int (*set)(void *ctx, const char *value);
+	size_t at;
 };
 
 /**
