@@ -161,8 +161,8 @@ static int read_text(struct place *place, const char *text)
 	memset(&place->seen, 0, sizeof(place->seen));
 	place->error[0] = '\0';
 	put(place->file, text, strlen(text));
-	return config_read(place->file, keys, &place->seen, place->error,
-			   sizeof(place->error));
+	return config_read(place->file, place->file, keys, &place->seen,
+			   place->error, sizeof(place->error));
 }
 
 /* @rest: what follows the file's name in the complaint. */
@@ -191,12 +191,17 @@ static void test_legal_file(void **state)
 			    "peer.=;.id=;peer.=last;");
 }
 
-static void test_missing_file_is_empty(void **state)
+static void test_missing_usual_file_is_empty(void **state)
 {
 	struct place *place = *state;
 
-	assert_int_equal(config_read(place->file, keys, &place->seen,
+	assert_int_equal(config_read(place->file, place->file, keys, &place->seen,
 				     place->error, sizeof(place->error)), 0);
+	/* One that somebody asked for is not. */
+	assert_int_equal(config_read(place->file, "/usual", keys, &place->seen,
+				     place->error, sizeof(place->error)),
+			 -ENOENT);
+	assert_non_null(strstr(place->error, place->file));
 	assert_int_equal(config_read_file(place->file, keys, &place->seen,
 					  place->error, sizeof(place->error)),
 			 -ENOENT);
@@ -276,7 +281,7 @@ static void test_control_characters(void **state)
 	struct place *place = *state;
 
 	put(place->file, nul, sizeof(nul) - 1);
-	assert_int_equal(config_read(place->file, keys, &place->seen,
+	assert_int_equal(config_read(place->file, place->file, keys, &place->seen,
 				     place->error, sizeof(place->error)),
 			 -EINVAL);
 	assert_non_null(strstr(place->error, ":2: line: control character 0x00"));
@@ -308,13 +313,13 @@ static void test_no_regular_file(void **state)
 	struct place *place = *state;
 
 	assert_int_equal(mkfifo(place->file, 0600), 0);
-	assert_int_equal(config_read(place->file, keys, &place->seen,
+	assert_int_equal(config_read(place->file, place->file, keys, &place->seen,
 				     place->error, sizeof(place->error)),
 			 -EINVAL);
 	assert_non_null(strstr(place->error, ": not a regular file"));
 	unlink(place->file);
 	assert_int_equal(mkdir(place->file, 0700), 0);
-	assert_int_equal(config_read(place->file, keys, &place->seen,
+	assert_int_equal(config_read(place->file, place->file, keys, &place->seen,
 				     place->error, sizeof(place->error)),
 			 -EINVAL);
 }
@@ -325,7 +330,7 @@ static void test_huge_file(void **state)
 
 	put(place->file, "", 0);
 	assert_int_equal(truncate(place->file, 2 << 20), 0);
-	assert_int_equal(config_read(place->file, keys, &place->seen,
+	assert_int_equal(config_read(place->file, place->file, keys, &place->seen,
 				     place->error, sizeof(place->error)),
 			 -EFBIG);
 }
@@ -361,7 +366,7 @@ static void test_dropin_without_main_file(void **state)
 
 	assert_int_equal(mkdir(place->dropins, 0700), 0);
 	put_dropin(place, "a.conf", "[main]\nnumber=15\n");
-	assert_int_equal(config_read(place->file, keys, &place->seen,
+	assert_int_equal(config_read(place->file, place->file, keys, &place->seen,
 				     place->error, sizeof(place->error)), 0);
 	assert_int_equal(place->seen.number, 15);
 }
@@ -383,7 +388,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		TEST(test_legal_file),
-		TEST(test_missing_file_is_empty),
+		TEST(test_missing_usual_file_is_empty),
 		TEST(test_unknown_names_are_refused),
 		TEST(test_bad_values_are_refused),
 		TEST(test_setter_without_sentence),

@@ -41,7 +41,8 @@ static void test_defaults(void **state)
 
 	(void)state;
 	assert_int_equal(settings_read("/nonexistent/p2pusbd.conf", &settings,
-				       error, sizeof(error)), 0);
+				       error, sizeof(error)), -ENOENT);
+	assert_int_equal(read_text(""), 0);
 	assert_int_equal(settings.nlisten, 1);
 	assert_int_equal(addr->sin6_family, AF_INET6);
 	assert_int_equal(ntohs(addr->sin6_port), 3241);

@@ -191,5 +191,6 @@ int settings_read(const char *path, struct settings *settings, char *error,
 		  size_t len)
 {
 	defaults(settings);
-	return config_read(path, settings_keys, settings, error, len);
+	return config_read(path, SETTINGS_FILE, settings_keys, settings, error,
+			  len);
 }

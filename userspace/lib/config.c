@@ -317,8 +317,9 @@ static int config_dropins(const char *dir, const struct config_key *keys,
 	return err;
 }
 
-int config_read(const char *path, const struct config_key *keys, void *ctx,
-		char *error, size_t len)
+int config_read(const char *path, const char *usual,
+		const struct config_key *keys, void *ctx, char *error,
+		size_t len)
 {
 	char dir[4096 - NAME_MAX - 2];
 	int err;
@@ -328,7 +329,7 @@ int config_read(const char *path, const struct config_key *keys, void *ctx,
 		return -ENAMETOOLONG;
 	}
 	err = config_read_file(path, keys, ctx, error, len);
-	if (err && err != -ENOENT)
+	if (err && (err != -ENOENT || strcmp(path, usual)))
 		return err;
 	return config_dropins(dir, keys, ctx, error, len);
 }

@@ -33,7 +33,8 @@ struct config_key {
 
 /**
  * config_read() - read a file and its drop-ins
- * @path: main file; need not exist
+ * @path: main file; must exist, as somebody asked for it, unless it is @usual
+ * @usual: the main file that nobody had to ask for
  * @keys: table, ends with @section NULL
  * @ctx: first argument of the setters
  * @error: on failure "FILE:LINE: key: sentence"
@@ -41,8 +42,9 @@ struct config_key {
  *
  * Return: 0, -EINVAL with @error, other negative errno with @error.
  */
-int config_read(const char *path, const struct config_key *keys, void *ctx,
-		char *error, size_t len);
+int config_read(const char *path, const char *usual,
+		const struct config_key *keys, void *ctx, char *error,
+		size_t len);
 
 /**
  * config_read_file() - read one file, no drop-ins

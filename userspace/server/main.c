@@ -145,13 +145,6 @@ int main(int argc, char **argv)
 	if (status != OPTIONS_GO_ON)
 		return status;
 	log_open(PROGRAM, LOG_LEVEL_NOTE);
-	/* The usual file may be absent, one that was asked for may not. */
-	if (strcmp(line.config, SETTINGS_FILE) &&
-	    access(line.config, R_OK)) {
-		log_err("E_CONFIG: cannot start. %s: %s.", line.config,
-			strerror(errno));
-		return ERROR_EXIT_CONFIG;
-	}
 	if (settings_read(line.config, &server.settings, error,
 			  sizeof(error))) {
 		log_err("E_CONFIG: cannot start. %s.", error);

@@ -268,7 +268,8 @@ int settings_read(const char *path, struct settings *settings, char *error,
 	int ret;
 
 	defaults(settings);
-	ret = config_read(path, settings_keys, settings, error, len);
+	ret = config_read(path, SETTINGS_FILE, settings_keys, settings, error,
+			  len);
 	if (ret || settings->nlisten)
 		return ret;
 	settings->nlisten = 1;
