@@ -12,7 +12,7 @@
 #define CHUNK_MIN_NS	ISO_MS
 #define CHUNK_MAX_NS	(8 * ISO_MS)
 #define CHUNKS_MIN	4		/* outstanding */
-#define WINDOW_MIN_NS	(16 * ISO_MS)
+#define WINDOW_MIN_NS	(32 * ISO_MS)	/* we may be away that long */
 #define WINDOW_MAX_NS	(800 * ISO_MS)	/* controllers plan no farther */
 #define ROOM_MIN_NS	(20 * ISO_MS)	/* above the target, at least */
 #define IDLE_NS		(250 * ISO_MS)	/* nobody asks any more */
@@ -43,11 +43,13 @@ static uint32_t chunk(const struct iso *iso)
 
 /*
  * Enough to be asked for until what came first has been here and asked for
- * more, and twice the jitter.
+ * more, even if that has to be sent twice, and twice the jitter.  What nobody
+ * asked for in time the device throws away, and nobody hears of it; to ask
+ * early costs no delay.
  */
 static uint64_t window(const struct iso *iso, uint32_t pkts)
 {
-	uint64_t ns = iso_rtt(iso) + 2 * delay_ns(iso) +
+	uint64_t ns = 2 * iso_rtt(iso) + 2 * delay_ns(iso) +
 		      2 * iso_time(iso, pkts);
 
 	ns = clamp(ns, WINDOW_MIN_NS, WINDOW_MAX_NS);
