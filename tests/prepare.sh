@@ -61,7 +61,8 @@ programs_for_tests()
 	done
 	# Fetched for those alone that want them.
 	case " ${tests[*]} " in
-	*/libusb-*) cp "$(qemu/libusb)"/* "$results/root/rig/bin/" ;;
+	*/libusb-*) cp "$(qemu/libusb)"/* "$results/root/rig/bin/" ;;&
+	*/uas-fio-*) qemu/deps fio && cp /usr/bin/fio "$results/root/rig/bin/" ;;
 	esac
 }
 
