@@ -268,22 +268,16 @@ static const struct hc_driver hcd_driver = {
 
 static void hcd_remove_half(struct p2pv_pair *pair, enum p2pv_hub_kind kind)
 {
-	if (!pair->hcd[kind])
-		return;
 	usb_remove_hcd(pair->hcd[kind]);
 	usb_put_hcd(pair->hcd[kind]);
 }
 
-int p2pv_hcd_add_half(struct p2pv_pair *pair, enum p2pv_hub_kind kind)
+static int hcd_add_half(struct p2pv_pair *pair, enum p2pv_hub_kind kind)
 {
 	struct device *dev = &pair->pdev->dev;
 	struct usb_hcd *hcd;
 	int rc;
 
-	lockdep_assert_held(&p2pv_port_bind_lock);
-
-	if (pair->hcd[kind])
-		return 0;
 	if (kind == P2PV_HUB_HS)
 		hcd = usb_create_hcd(&hcd_driver, dev, dev_name(dev));
 	else
@@ -300,8 +294,7 @@ int p2pv_hcd_add_half(struct p2pv_pair *pair, enum p2pv_hub_kind kind)
 		/* What usbcore says when the machine has all the buses it may. */
 		return rc == -E2BIG ? -ENOSPC : rc;
 	}
-	/* Pairs with p2pv_hcd_of(). */
-	smp_store_release(&pair->hcd[kind], hcd);
+	pair->hcd[kind] = hcd;
 	return 0;
 }
 
@@ -330,6 +323,11 @@ static void hcd_init_ports(struct p2pv_pair *pair, unsigned int index)
 				       kind, i);
 }
 
+/*
+ * Both halves at once, while nothing is plugged in there: usb_add_hcd() of the
+ * second takes a lock of the pair that usbcore holds while a device takes its
+ * SET_CONFIGURATION, which may be ours to carry.
+ */
 struct p2pv_pair *p2pv_hcd_add_pair(void)
 {
 	unsigned int index = hcd_npairs;
@@ -348,15 +346,20 @@ struct p2pv_pair *p2pv_hcd_add_pair(void)
 		rc = PTR_ERR(pair->pdev);
 		goto err_free;
 	}
-	rc = p2pv_hcd_add_half(pair, P2PV_HUB_HS);
+	rc = hcd_add_half(pair, P2PV_HUB_HS);
 	if (rc)
 		goto err_unregister;
+	rc = hcd_add_half(pair, P2PV_HUB_SS);
+	if (rc)
+		goto err_remove_half;
 
 	hcd_pairs[index] = pair;
 	/* The pair before the number; pairs with p2pv_hcd_pair(). */
 	smp_store_release(&hcd_npairs, index + 1);
 	return pair;
 
+err_remove_half:
+	hcd_remove_half(pair, P2PV_HUB_HS);
 err_unregister:
 	platform_device_unregister(pair->pdev);
 err_free:

@@ -21,14 +21,13 @@ static int get_put_device(struct sk_buff *skb, const struct p2pv_port *port)
 
 int p2pv_netlink_get_put(struct sk_buff *skb, const struct p2pv_port *port)
 {
-	const struct usb_hcd *hcd = p2pv_hcd_of(port);
-
 	lockdep_assert_held(&port->lock);
 
 	if (nla_put_u32(skb, P2PVHCI_A_PORT, port->num) ||
 	    nla_put_u32(skb, P2PVHCI_A_STATE, port->state) ||
 	    nla_put_u32(skb, P2PVHCI_A_EPOCH, port->epoch) ||
-	    nla_put_u32(skb, P2PVHCI_A_BUSNUM, hcd ? hcd->self.busnum : 0) ||
+	    nla_put_u32(skb, P2PVHCI_A_BUSNUM,
+			p2pv_hcd_of(port)->self.busnum) ||
 	    nla_put_u32(skb, P2PVHCI_A_RHPORT, port->rhport) ||
 	    p2pv_netlink_put_u64(skb, P2PVHCI_A_SINCE_NS, port->since_ns))
 		return -EMSGSIZE;

@@ -168,7 +168,7 @@ struct p2pv_port {
 /**
  * struct p2pv_pair - one virtual controller
  * @pdev: its platform device
- * @hcd: the two halves, by enum p2pv_hub_kind; NULL until it is needed
+ * @hcd: the two halves, by enum p2pv_hub_kind; constant once anybody sees it
  * @ports: likewise
  */
 struct p2pv_pair {
@@ -282,22 +282,13 @@ int p2pv_hcd_init(void);
 void p2pv_hcd_exit(void);
 
 /**
- * p2pv_hcd_add_pair() - make one more pair, without its SuperSpeed half
+ * p2pv_hcd_add_pair() - make one more pair
  *
  * Context: process; the caller holds p2pv_port_bind_lock.
- * Return: the pair, or ERR_PTR(-ENOSPC) at the limit, or another errno.
+ * Return: the pair, or ERR_PTR(-ENOSPC) at the limit or when the machine has no
+ * bus left, or another errno.
  */
 struct p2pv_pair *p2pv_hcd_add_pair(void);
-
-/**
- * p2pv_hcd_add_half() - make a root hub of a pair unless it has it
- * @pair: the pair
- * @kind: which hub
- *
- * Context: process; the caller holds p2pv_port_bind_lock.
- * Return: 0, -ENOSPC when the machine has no bus left, or another errno.
- */
-int p2pv_hcd_add_half(struct p2pv_pair *pair, enum p2pv_hub_kind kind);
 
 /**
  * p2pv_hcd_pair() - pair by number
@@ -315,11 +306,10 @@ struct p2pv_pair *p2pv_hcd_pair(unsigned int index);
  */
 void p2pv_hcd_port_changed(struct p2pv_port *port);
 
-/** p2pv_hcd_of() - root hub of a port; NULL when nothing was ever plugged in */
+/** p2pv_hcd_of() - root hub of a port */
 static inline struct usb_hcd *p2pv_hcd_of(const struct p2pv_port *port)
 {
-	/* Pairs with the release in p2pv_hcd_add_half(). */
-	return smp_load_acquire(&port->pair->hcd[port->kind]);
+	return port->pair->hcd[port->kind];
 }
 
 /* port.c ----------------------------------------------------------------- */

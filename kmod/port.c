@@ -124,17 +124,6 @@ static struct p2pv_port *port_find_empty(enum p2pv_hub_kind kind)
 	return IS_ERR(pair) ? ERR_CAST(pair) : &pair->ports[kind][0];
 }
 
-static struct p2pv_port *port_find_ready(enum p2pv_hub_kind kind)
-{
-	struct p2pv_port *port = port_find_empty(kind);
-	int rc;
-
-	if (IS_ERR(port))
-		return port;
-	rc = p2pv_hcd_add_half(port->pair, kind);
-	return rc ? ERR_PTR(rc) : port;
-}
-
 static int port_make_eps(struct p2pv_port *port)
 {
 	struct p2pv_ep *eps;
@@ -229,7 +218,7 @@ static struct p2pv_port *port_connect_locked(const struct p2pv_port_bind *bind,
 
 	if (port_closed)
 		return ERR_PTR(-EAGAIN);
-	port = port_find_ready(bind->speed >= P2PVHCI_SPEED_SUPER ?
+	port = port_find_empty(bind->speed >= P2PVHCI_SPEED_SUPER ?
 			       P2PV_HUB_SS : P2PV_HUB_HS);
 	if (IS_ERR(port))
 		return port;
