@@ -183,6 +183,8 @@ static int chardev_bind(struct p2pv_queue *q, union chardev_arg *arg)
 	int rc;
 
 	rc = chardev_check_bind(b);
+	if (!rc)
+		rc = p2pv_hcd_wait_port(p2pv_port_hub_kind(b->speed));
 	if (rc)
 		return rc;
 	if (b->cookie)

@@ -12,6 +12,8 @@
 #include <linux/ktime.h>
 #include <linux/platform_device.h>
 #include <linux/slab.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
 
 #include "p2pvhci.h"
 
@@ -21,8 +23,18 @@ struct hcd_half {
 	enum p2pv_hub_kind kind;
 };
 
+/* Ports of a kind that are kept free, ahead of those who want one. */
+#define HCD_SPARE	4
+#define HCD_GROW_WAIT	HZ
+
 static struct p2pv_pair *hcd_pairs[P2PV_PAIRS_MAX];
 static unsigned int hcd_npairs;
+
+static void hcd_grow_work(struct work_struct *work);
+static DECLARE_WORK(hcd_grow, hcd_grow_work);
+static DECLARE_WAIT_QUEUE_HEAD(hcd_grown);
+static unsigned int hcd_grow_tries;
+static int hcd_grow_error;	/* of the last try */
 
 static struct hcd_half *hcd_half(struct usb_hcd *hcd)
 {
@@ -326,19 +338,19 @@ static void hcd_init_ports(struct p2pv_pair *pair, unsigned int index)
 /*
  * Both halves at once, while nothing is plugged in there: usb_add_hcd() of the
  * second takes a lock of the pair that usbcore holds while a device takes its
- * SET_CONFIGURATION, which may be ours to carry.
+ * SET_CONFIGURATION.
  */
-struct p2pv_pair *p2pv_hcd_add_pair(void)
+static int hcd_add_pair(void)
 {
 	unsigned int index = hcd_npairs;
 	struct p2pv_pair *pair;
 	int rc;
 
 	if (index == P2PV_PAIRS_MAX)
-		return ERR_PTR(-ENOSPC);
+		return -ENOSPC;
 	pair = kzalloc(sizeof(*pair), GFP_KERNEL);
 	if (!pair)
-		return ERR_PTR(-ENOMEM);
+		return -ENOMEM;
 	hcd_init_ports(pair, index);
 
 	pair->pdev = hcd_register_device(index);
@@ -356,7 +368,7 @@ struct p2pv_pair *p2pv_hcd_add_pair(void)
 	hcd_pairs[index] = pair;
 	/* The pair before the number; pairs with p2pv_hcd_pair(). */
 	smp_store_release(&hcd_npairs, index + 1);
-	return pair;
+	return 0;
 
 err_remove_half:
 	hcd_remove_half(pair, P2PV_HUB_HS);
@@ -364,13 +376,65 @@ err_unregister:
 	platform_device_unregister(pair->pdev);
 err_free:
 	kfree(pair);
-	return ERR_PTR(rc);
+	return rc;
 }
 
 struct p2pv_pair *p2pv_hcd_pair(unsigned int index)
 {
-	/* Pairs with the release in p2pv_hcd_add_pair(). */
+	/* Pairs with the release in hcd_add_pair(). */
 	return index < smp_load_acquire(&hcd_npairs) ? hcd_pairs[index] : NULL;
+}
+
+/* Growing: the only writer of hcd_pairs while the module works. */
+
+static int hcd_is_scarce(void)
+{
+	return p2pv_port_count_empty(P2PV_HUB_HS) < HCD_SPARE ||
+	       p2pv_port_count_empty(P2PV_HUB_SS) < HCD_SPARE;
+}
+
+static void hcd_grow_work(struct work_struct *work)
+{
+	int rc = 0;
+
+	while (!rc && hcd_is_scarce())
+		rc = hcd_add_pair();
+	hcd_grow_error = rc;
+	/* The verdict before the number; pairs with hcd_grow_tries_seen(). */
+	smp_store_release(&hcd_grow_tries, hcd_grow_tries + 1);
+	wake_up_all(&hcd_grown);
+}
+
+static unsigned int hcd_grow_tries_seen(void)
+{
+	/* Pairs with the release in hcd_grow_work(). */
+	return smp_load_acquire(&hcd_grow_tries);
+}
+
+void p2pv_hcd_grow(void)
+{
+	if (hcd_is_scarce())
+		/* Buses do not appear while the machine falls asleep. */
+		queue_work(system_freezable_wq, &hcd_grow);
+}
+
+int p2pv_hcd_wait_port(enum p2pv_hub_kind kind)
+{
+	unsigned int tries = hcd_grow_tries_seen();
+	long rc;
+
+	if (p2pv_port_count_empty(kind))
+		return 0;
+	p2pv_hcd_grow();
+	rc = wait_event_killable_timeout(hcd_grown,
+					 p2pv_port_count_empty(kind) ||
+					 hcd_grow_tries_seen() != tries,
+					 HCD_GROW_WAIT);
+	if (rc <= 0)
+		return rc ? rc : -ETIMEDOUT;
+	if (p2pv_port_count_empty(kind))
+		return 0;
+	return hcd_grow_error ? hcd_grow_error : -ETIMEDOUT;
 }
 
 /*
@@ -416,24 +480,20 @@ static struct platform_driver hcd_platform_driver = {
 
 int p2pv_hcd_init(void)
 {
-	struct p2pv_pair *pair;
 	int rc;
 
 	rc = platform_driver_register(&hcd_platform_driver);
 	if (rc)
 		return rc;
-	mutex_lock(&p2pv_port_bind_lock);
-	pair = p2pv_hcd_add_pair();
-	mutex_unlock(&p2pv_port_bind_lock);
-	if (IS_ERR(pair)) {
+	rc = hcd_add_pair();
+	if (rc)
 		platform_driver_unregister(&hcd_platform_driver);
-		return PTR_ERR(pair);
-	}
-	return 0;
+	return rc;
 }
 
 void p2pv_hcd_exit(void)
 {
+	cancel_work_sync(&hcd_grow);
 	while (hcd_npairs)
 		hcd_remove_pair(hcd_pairs[--hcd_npairs]);
 	platform_driver_unregister(&hcd_platform_driver);

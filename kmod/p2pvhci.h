@@ -29,9 +29,8 @@
  * DOC: Objects
  *
  * A *pair* is one platform device with two root hubs, 15 USB 2 and 15
- * SuperSpeed ports.  Pairs appear when ports run out, their SuperSpeed hub when
- * its first device does, and stay until the module goes, so a pointer to a port
- * is always good, and so is its number.
+ * SuperSpeed ports.  Pairs appear when ports become scarce and stay until the
+ * module goes, so a pointer to a port is always good, and so is its number.
  *
  * A *port* is bound to at most one *queue*.  A queue is one open file of
  * /dev/p2pvhci and its ring; it dies when the agent breaks the contract or
@@ -53,8 +52,7 @@
  *
  *   queue.setup (mutex)            SETUP
  *   attach_lock (mutex)            attach requests, their slots, the listener
- *   p2pv_port_bind_lock (mutex)    who gets a free port, creation of pairs,
- *                                  whether anybody gets one
+ *   p2pv_port_bind_lock (mutex)    who gets a free port, whether anybody does
  *   port.power (mutex)             sleep of a device and of its port
  *   port.call (mutex)              who waits for the agent's answer
  *   queue.copy (mutex)             the bounce buffer of IOC_COPY
@@ -282,13 +280,25 @@ int p2pv_hcd_init(void);
 void p2pv_hcd_exit(void);
 
 /**
- * p2pv_hcd_add_pair() - make one more pair
+ * p2pv_hcd_grow() - make pairs if few ports are free, by and by
  *
- * Context: process; the caller holds p2pv_port_bind_lock.
- * Return: the pair, or ERR_PTR(-ENOSPC) at the limit or when the machine has no
- * bus left, or another errno.
+ * Somebody else makes them: usb_add_hcd() takes locks under which usbcore waits
+ * for devices, and so for the agent that would wait here.
+ *
+ * Context: any.
  */
-struct p2pv_pair *p2pv_hcd_add_pair(void);
+void p2pv_hcd_grow(void);
+
+/**
+ * p2pv_hcd_wait_port() - wait until a port is free, or none can be made
+ * @kind: of which hub
+ *
+ * Context: process, no lock held; for a second at most.
+ * Return: 0 (others may be quicker, though), -ENOSPC at the limit or when the
+ * machine has no bus left, -ETIMEDOUT, -ERESTARTSYS when killed, or why no pair
+ * can be made.
+ */
+int p2pv_hcd_wait_port(enum p2pv_hub_kind kind);
 
 /**
  * p2pv_hcd_pair() - pair by number
@@ -376,12 +386,21 @@ struct p2pv_port *p2pv_port_find(u32 num);
  */
 struct p2pv_port *p2pv_port_next(u32 num);
 
+/** p2pv_port_count_empty() - free ports of all hubs of a kind; context: any */
+unsigned int p2pv_port_count_empty(enum p2pv_hub_kind kind);
+
+/** p2pv_port_hub_kind() - the hub for devices of a speed, enum p2pvhci_speed */
+static inline enum p2pv_hub_kind p2pv_port_hub_kind(u8 speed)
+{
+	return speed >= P2PVHCI_SPEED_SUPER ? P2PV_HUB_SS : P2PV_HUB_HS;
+}
+
 /**
  * p2pv_port_connect() - take a free port and plug a device in
  * @bind: what
  * @epoch: receives the epoch of the device
  *
- * Context: process; takes p2pv_port_bind_lock, may make a pair.
+ * Context: process; takes p2pv_port_bind_lock.
  * Return: the port, or ERR_PTR(): -ENOSPC, -ESHUTDOWN, -ENOMEM, -EAGAIN (the
  * machine goes to sleep).
  */

@@ -92,36 +92,36 @@ struct p2pv_port *p2pv_port_next(u32 num)
 
 /* Plug ---------------------------------------------------------------------- */
 
-static struct p2pv_port *port_empty_in(struct p2pv_pair *pair,
-				       enum p2pv_hub_kind kind)
+/* Leaves EMPTY under p2pv_port_bind_lock only. */
+static int port_is_empty(const struct p2pv_port *port)
 {
-	unsigned int i;
+	return READ_ONCE(port->state) == P2PVHCI_PORT_EMPTY;
+}
 
-	for (i = 0; i < P2PV_HUB_NPORTS; i++) {
-		struct p2pv_port *port = &pair->ports[kind][i];
+unsigned int p2pv_port_count_empty(enum p2pv_hub_kind kind)
+{
+	struct p2pv_pair *pair;
+	unsigned int n = 0;
+	unsigned int i, j;
 
-		/* Leaves EMPTY under p2pv_port_bind_lock only. */
-		if (READ_ONCE(port->state) == P2PVHCI_PORT_EMPTY)
-			return port;
-	}
-	return NULL;
+	for (i = 0; (pair = p2pv_hcd_pair(i)); i++)
+		for (j = 0; j < P2PV_HUB_NPORTS; j++)
+			n += port_is_empty(&pair->ports[kind][j]);
+	return n;
 }
 
 static struct p2pv_port *port_find_empty(enum p2pv_hub_kind kind)
 {
-	struct p2pv_port *port;
 	struct p2pv_pair *pair;
-	unsigned int i;
+	unsigned int i, j;
 
 	lockdep_assert_held(&p2pv_port_bind_lock);
 
-	for (i = 0; (pair = p2pv_hcd_pair(i)); i++) {
-		port = port_empty_in(pair, kind);
-		if (port)
-			return port;
-	}
-	pair = p2pv_hcd_add_pair();
-	return IS_ERR(pair) ? ERR_CAST(pair) : &pair->ports[kind][0];
+	for (i = 0; (pair = p2pv_hcd_pair(i)); i++)
+		for (j = 0; j < P2PV_HUB_NPORTS; j++)
+			if (port_is_empty(&pair->ports[kind][j]))
+				return &pair->ports[kind][j];
+	return NULL;
 }
 
 static int port_make_eps(struct p2pv_port *port)
@@ -218,10 +218,9 @@ static struct p2pv_port *port_connect_locked(const struct p2pv_port_bind *bind,
 
 	if (port_closed)
 		return ERR_PTR(-EAGAIN);
-	port = port_find_empty(bind->speed >= P2PVHCI_SPEED_SUPER ?
-			       P2PV_HUB_SS : P2PV_HUB_HS);
-	if (IS_ERR(port))
-		return port;
+	port = port_find_empty(p2pv_port_hub_kind(bind->speed));
+	if (!port)
+		return ERR_PTR(-ENOSPC);
 	rc = port_make_eps(port);
 	if (rc)
 		return ERR_PTR(rc);
@@ -243,6 +242,7 @@ struct p2pv_port *p2pv_port_connect(const struct p2pv_port_bind *bind,
 	mutex_unlock(&p2pv_port_bind_lock);
 	if (IS_ERR(port))
 		return port;
+	p2pv_hcd_grow();
 	p2pv_netlink_port(port);
 	p2pv_hcd_port_changed(port);
 	return port;

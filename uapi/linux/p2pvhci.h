@@ -444,8 +444,9 @@ enum p2pvhci_speed {
  * The port raises CONNECTION at once: the device's requests follow on the
  * queue of this file.
  *
- * Return: 0, -ENOSPC (no free port), -ENOENT (cookie unknown or timed out),
- * -EAGAIN (the machine goes to sleep), -ESHUTDOWN, -EINVAL.
+ * Return: 0, -ENOSPC (no free port), -ETIMEDOUT (none came within a second),
+ * -ENOENT (cookie unknown or timed out), -EAGAIN (the machine goes to sleep),
+ * -ESHUTDOWN, -EINVAL.
  */
 struct p2pvhci_bind {
 	__u32 size;
