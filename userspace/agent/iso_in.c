@@ -13,7 +13,8 @@
 #define CHUNK_MAX_NS	(8 * ISO_MS)
 #define CHUNKS_MIN	4		/* outstanding */
 #define WINDOW_MIN_NS	(32 * ISO_MS)	/* we may be away that long */
-#define WINDOW_MAX_NS	(800 * ISO_MS)	/* controllers plan no farther */
+#define WINDOW_MAX_NS	(400 * ISO_MS)	/* EHCI may plan only 512 */
+#define SPARE_BYTES	(512u << 10)	/* asked for in case one is lost */
 #define ROOM_MIN_NS	(20 * ISO_MS)	/* above the target, at least */
 #define IDLE_NS		(250 * ISO_MS)	/* nobody asks any more */
 
@@ -42,15 +43,25 @@ static uint32_t chunk(const struct iso *iso)
 }
 
 /*
+ * What nobody asked for in time the device throws away, and nobody hears of it.
+ * To ask early costs no delay: so a round trip more, in case a packet has to be
+ * sent twice, unless that takes much of the server's memory.
+ */
+static uint64_t spare(const struct iso *iso)
+{
+	uint64_t most = SPARE_BYTES / (iso->pkt_len ? iso->pkt_len : 1);
+
+	return clamp(iso_rtt(iso), 0, most * iso->pkt_ns);
+}
+
+/*
  * Enough to be asked for until what came first has been here and asked for
- * more, even if that has to be sent twice, and twice the jitter.  What nobody
- * asked for in time the device throws away, and nobody hears of it; to ask
- * early costs no delay.
+ * more, and twice the jitter.
  */
 static uint64_t window(const struct iso *iso, uint32_t pkts)
 {
-	uint64_t ns = 2 * iso_rtt(iso) + 2 * delay_ns(iso) +
-		      2 * iso_time(iso, pkts);
+	uint64_t ns = iso_rtt(iso) + 2 * delay_ns(iso) +
+		      2 * iso_time(iso, pkts) + spare(iso);
 
 	ns = clamp(ns, WINDOW_MIN_NS, WINDOW_MAX_NS);
 	return clamp(ns / iso->pkt_ns, CHUNKS_MIN * pkts, UINT32_MAX);
