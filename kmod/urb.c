@@ -60,20 +60,44 @@ struct urb *p2pv_urb_after(struct urb *urb)
 	return list_next_entry(urb, urb_list);
 }
 
+/*
+ * As sg_pcopy_from_buffer() does it, but by memmove(): where the processor has
+ * no FSRM memcpy() moves word by word since 6.4, memmove() still strings.
+ */
+static void urb_move_sg(const struct urb *urb, u32 off, void *bytes, u32 len,
+			unsigned int direction)
+{
+	struct sg_mapping_iter miter;
+	u32 n;
+
+	sg_miter_start(&miter, urb->sg, urb->num_sgs,
+		       SG_MITER_ATOMIC | direction);
+	if (!sg_miter_skip(&miter, off))
+		len = 0;
+	for (; len && sg_miter_next(&miter); len -= n, bytes += n) {
+		n = min_t(u32, len, miter.length);
+		if (direction == SG_MITER_TO_SG)
+			memmove(miter.addr, bytes, n);
+		else
+			memmove(bytes, miter.addr, n);
+	}
+	sg_miter_stop(&miter);
+}
+
 void p2pv_urb_read(const struct urb *urb, u32 off, void *to, u32 len)
 {
 	if (urb->num_sgs)
-		sg_pcopy_to_buffer(urb->sg, urb->num_sgs, to, len, off);
+		urb_move_sg(urb, off, to, len, SG_MITER_FROM_SG);
 	else
-		memcpy(to, urb->transfer_buffer + off, len);
+		memmove(to, urb->transfer_buffer + off, len);
 }
 
 void p2pv_urb_write(const struct urb *urb, u32 off, const void *from, u32 len)
 {
 	if (urb->num_sgs)
-		sg_pcopy_from_buffer(urb->sg, urb->num_sgs, from, len, off);
+		urb_move_sg(urb, off, (void *)from, len, SG_MITER_TO_SG);
 	else
-		memcpy(urb->transfer_buffer + off, from, len);
+		memmove(urb->transfer_buffer + off, from, len);
 }
 
 /* Publishing ---------------------------------------------------------------- */
