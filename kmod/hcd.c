@@ -358,7 +358,8 @@ static int hcd_add_pair(void)
 		rc = PTR_ERR(pair->pdev);
 		goto err_free;
 	}
-	rc = hcd_add_half(pair, P2PV_HUB_HS);
+	/* hub_port_init() follows it; with drivers_autoprobe off there is none. */
+	rc = pair->pdev->dev.driver ? hcd_add_half(pair, P2PV_HUB_HS) : -ENODEV;
 	if (rc)
 		goto err_unregister;
 	rc = hcd_add_half(pair, P2PV_HUB_SS);

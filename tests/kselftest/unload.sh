@@ -105,7 +105,7 @@ death_loop()
 	echo "# $deaths rounds, the slowest rmmod took $worst/100 s"
 }
 
-ktap_plan 9
+ktap_plan 10
 rig_modprobe p2pvhci
 rmmod p2pvhci
 ktap_check "loaded and unloaded $rounds times" load_loop
@@ -144,4 +144,9 @@ ktap_check "and the next load works" \
 agent_kill
 rig_need "rmmod p2pvhci" 10 "unload"
 ktap_check "$deaths times with agents that die while hubs enumerate" death_loop
+# usbcore follows the controller's driver without a look.
+echo 0 >/sys/bus/platform/drivers_autoprobe
+ktap_check "without drivers for new devices it does not load" \
+	sh -c '! modprobe p2pvhci 2>/dev/null'
+echo 1 >/sys/bus/platform/drivers_autoprobe
 ktap_end
