@@ -267,8 +267,8 @@ guest_talk()
 guest_boot_max=180
 
 # guest_try NAME NUMBER ARCHIVE DEVICE... - run a guest to its end; returns the
-# status of its command, 99 when it died; guest_aborted when it was QEMU that did,
-# before the guest was up.
+# status of its command, 99 when it died; guest_lost when it was QEMU that did, or
+# the guest's own start took too long: before it is up nothing of ours runs there.
 guest_try()
 {
 	local name="$1" number="$2" archive="$3" dir="$work/$1" device pid
@@ -303,21 +303,21 @@ guest_try()
 	wait "$pid" 2>/dev/null || qemu_status=$?
 	# SIGABRT, SIGSEGV: an assertion of QEMU's, or worse.
 	case "$guest_status$guest_up/$qemu_status" in
-	99/134|99/139)	guest_aborted=yes ;;
+	99/134|99/139)	guest_lost="QEMU died before the guest was up" ;;
+	124/*)		guest_lost="no guest after $guest_boot_max s" ;;
 	esac
 	return "$guest_status"
 }
 
-# guest_run NAME NUMBER ARCHIVE DEVICE... - the same, and once more when QEMU
-# died of itself: no guest has run that could be judged.  NUMBER is its place on
-# the wire, or empty.
+# guest_run NAME NUMBER ARCHIVE DEVICE... - the same, and once more when no guest
+# has run that could be judged.  NUMBER is its place on the wire, or empty.
 guest_run()
 {
-	local guest_aborted='' status=0
+	local guest_lost='' status=0
 
 	guest_try "$@" || status=$?
-	[ -n "$guest_aborted" ] || return "$status"
-	say "QEMU died before the guest was up; once more"
+	[ -n "$guest_lost" ] || return "$status"
+	say "$guest_lost; once more"
 	rm -rf "${work:?}/$1"
 	guest_try "$@"
 }

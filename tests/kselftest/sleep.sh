@@ -74,8 +74,9 @@ ktap_check "the agent knows that it may come again" \
 	grep -q 'unbound: sleep' /run/agent
 rig_wait "grep -q again /run/agent" 20
 sed 's/^/# /' /run/agent
-ktap_check "not before the machine is awake" \
-	grep -q 'plugged in again: 0, refused meanwhile: yes' /run/agent
+# pm_test stays asleep for a second, as the guest counts.
+took="$(sed -n 's/^plugged in again: 0, after \(.*\) ms$/\1/p' /run/agent)"
+ktap_check "not before the machine is awake" test "${took:-0}" -ge 500
 ktap_check "and it is there again" rig_wait "rig_usb RING0001 p2pvhci" 20
 agent_kill
 ktap_check "and goes with its agent" \
