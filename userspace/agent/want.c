@@ -270,19 +270,31 @@ static void send_detach(struct remote *remote, uint32_t dev)
 	link_send(remote->link, &msg);
 }
 
+static const struct {
+	int err;
+	const char *code;
+	const char *hint;
+	const char *text;
+} bind_refusals[] = {
+	{ -ENOSPC, "E_LIMIT", "p2pusbctl detach",
+	  "every port of this machine is taken" },
+	{ -ETIMEDOUT, "E_TIMEOUT", "p2pusbctl attach",
+	  "this machine is still making ports" },
+	{ -EAGAIN, "E_IO", NULL, "this machine goes to sleep" },
+	{ -ENOENT, "E_TIMEOUT", NULL, "nobody waits for it any more" },
+};
+
 static void refuse_bind(struct want *want, int err)
 {
 	struct refusal *refusal = &want->letter->refusal;
+	size_t i;
 
-	if (err == -ENOSPC)
-		refusal_set(refusal, "E_LIMIT", "p2pusbctl detach",
-			    "every port of this machine is taken");
-	else if (err == -EAGAIN)
-		refusal_set(refusal, "E_IO", NULL,
-			    "this machine goes to sleep");
-	else if (err == -ENOENT)
-		refusal_set(refusal, "E_TIMEOUT", NULL,
-			    "nobody waits for it any more");
+	for (i = 0; i < sizeof(bind_refusals) / sizeof(bind_refusals[0]); i++)
+		if (bind_refusals[i].err == err)
+			break;
+	if (i < sizeof(bind_refusals) / sizeof(bind_refusals[0]))
+		refusal_set(refusal, bind_refusals[i].code,
+			    bind_refusals[i].hint, "%s", bind_refusals[i].text);
 	else
 		refusal_set(refusal, "E_IO", NULL,
 			    "the kernel took no port: %s", strerror(-err));
