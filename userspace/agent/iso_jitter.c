@@ -8,7 +8,8 @@
 
 #define WINDOW_US	1000000
 #define MARGIN_US	3000	/* of timers and of the far controller */
-#define START_US	5000	/* on top of twice the deviation of the RTT */
+#define START_US	5000	/* on top of RTT_DEVS deviations of the RTT */
+#define RTT_DEVS	4	/* as RFC 6298 §2.3 has it */
 #define SHRINK		32	/* of what is too much, a second: 1 / SHRINK */
 #define EXTRA_MIN_US	10000
 #define EXTRA_FIXED_US	2000	/* a timer may be that late */
@@ -44,7 +45,7 @@ void iso_jitter_start(struct iso_jitter *j, int in, uint32_t fixed_us,
 	j->fixed_us = fixed_us;
 	j->sign = in ? 1 : -1;
 	j->delay_us = fixed_us ? (int64_t)fixed_us :
-		      clamp(2 * (int64_t)dev_us + START_US, ISO_JITTER_MIN_US,
+		      clamp(RTT_DEVS * (int64_t)dev_us + START_US, ISO_JITTER_MIN_US,
 			    ISO_JITTER_MAX_US);
 	j->floor_us = 0;
 	j->level_us = j->delay_us;
@@ -71,10 +72,16 @@ int64_t iso_jitter_patience(const struct iso_jitter *j)
 	return j->delay_us > EXTRA_MIN_US ? j->delay_us : EXTRA_MIN_US;
 }
 
+/* The deepest dip is yet to come, and the mean wanders about its target. */
+static int64_t cover(int64_t dip_us)
+{
+	return clamp(dip_us + dip_us / 4 + MARGIN_US, ISO_JITTER_MIN_US,
+		     ISO_JITTER_MAX_US);
+}
+
 static void grow(struct iso_jitter *j, int64_t dip_us)
 {
-	int64_t want = clamp(dip_us + MARGIN_US, ISO_JITTER_MIN_US,
-			     ISO_JITTER_MAX_US);
+	int64_t want = cover(dip_us);
 
 	if (!j->fixed_us && want > j->delay_us)
 		j->delay_us = want;
@@ -82,8 +89,7 @@ static void grow(struct iso_jitter *j, int64_t dip_us)
 
 static void shrink(struct iso_jitter *j, int64_t dip_us)
 {
-	int64_t want = clamp(dip_us + MARGIN_US, ISO_JITTER_MIN_US,
-			     ISO_JITTER_MAX_US);
+	int64_t want = cover(dip_us);
 
 	if (!j->fixed_us && want < j->delay_us)
 		j->delay_us -= (j->delay_us - want + SHRINK - 1) / SHRINK;

@@ -6,9 +6,9 @@
  * much should (the delay D) and by how many parts per 10^9 the far frames are
  * shorter than ours (the rate).  Knows no packets, no link and no clock.
  *
- * The delay covers the deepest dip below the mean that was seen, and a margin;
- * it grows at once and shrinks slowly.  The rate is a PI loop, critically
- * damped with 20 s, on the mean of a second.
+ * The delay covers the deepest dip below the mean that was seen, a quarter
+ * more, and a margin; it grows at once and shrinks slowly.  The rate is a PI
+ * loop, critically damped with 20 s, on the mean of a second.
  */
 #ifndef P2PUSB_AGENT_ISO_JITTER_H
 #define P2PUSB_AGENT_ISO_JITTER_H
