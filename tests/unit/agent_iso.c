@@ -560,6 +560,17 @@ static void sends_the_rest_when_no_more_comes(void **state)
 	assert_int_equal(stream()->state, ISO_IDLE);
 }
 
+/* What was collected meanwhile has nowhere to go. */
+static void sends_nothing_when_the_stream_was_ended(void **state)
+{
+	(void)state;
+	begin(EP_OUT, 1, 2, 1000);
+	sim.quiet = 1;
+	port_stream_lost(port_ep(port, EP_OUT));
+	run_ms(100);
+	assert_int_equal(fake.nsent, 0);
+}
+
 static void stops_when_nobody_asks(void **state)
 {
 	(void)state;
@@ -780,6 +791,7 @@ int main(void)
 		BED_TEST(feeds_the_device_when_the_way_back_is_slow),
 		BED_TEST(serves_one_transfer_at_a_time),
 		BED_TEST(sends_the_rest_when_no_more_comes),
+		BED_TEST(sends_nothing_when_the_stream_was_ended),
 		BED_TEST(stops_when_nobody_asks),
 		BED_TEST(cancels_at_once_and_forgets),
 		BED_TEST(stops_on_the_cancel_of_what_is_complete),

@@ -87,6 +87,9 @@ static void send_ready(struct iso *iso, uint8_t burst)
 {
 	struct iso_sub *sub;
 
+	/* The server has ended its stream: there is nowhere to send it. */
+	if (iso->ep->port->halted)
+		return;
 	while ((sub = TAILQ_FIRST(&iso->ready)) &&
 	       xfer_has_credit(iso->ep, sub->length)) {
 		TAILQ_REMOVE(&iso->ready, sub, entry);
