@@ -5,7 +5,11 @@
  * They stand in the order of endpoint 0.  Every wait is bounded; what a
  * failure means to the port is the sender's business.
  */
+#include <linux/delay.h>
+
 #include "p2pvhci.h"
+
+#define CALL_RETRY_MS	20	/* others give back slots and OUT bytes */
 
 static const u64 call_features[] = {
 	[P2PVHCI_OP_RESET] = 0,
@@ -23,7 +27,7 @@ static int call_publish(struct p2pv_port *port, struct p2pv_call *call)
 
 	lockdep_assert_held(&port->lock);
 
-	if (!q)
+	if (!q || port->epoch != call->epoch)
 		return -ENODEV;
 	if ((q->features & need) != need)
 		return -EOPNOTSUPP;
@@ -34,7 +38,6 @@ static int call_publish(struct p2pv_port *port, struct p2pv_call *call)
 		memcpy(q->out + slot->out_off, call->payload,
 		       call->payload_len);
 	slot->len = call->max;
-	call->epoch = port->epoch;
 	reinit_completion(&port->call_done);
 	port->call_slot = slot;
 	p2pv_urb_adopt(&port->eps[0], slot);
@@ -72,20 +75,35 @@ void p2pv_call_finish(struct p2pv_slot *slot, int status, u32 actual)
 	complete(&port->call_done);
 }
 
+static int call_try(struct p2pv_port *port, struct p2pv_call *call)
+{
+	unsigned long flags;
+	int rc;
+
+	spin_lock_irqsave(&port->lock, flags);
+	/* A device that comes while we wait for room is another one. */
+	if (!call->epoch)
+		call->epoch = port->epoch;
+	rc = call_publish(port, call);
+	spin_unlock_irqrestore(&port->lock, flags);
+	return rc;
+}
+
 static int call_run_locked(struct p2pv_port *port, struct p2pv_call *call)
 {
+	unsigned long end = jiffies + msecs_to_jiffies(call->timeout_ms);
 	unsigned long flags;
 	int rc;
 
 	lockdep_assert_held(&port->call);
 
-	spin_lock_irqsave(&port->lock, flags);
-	rc = call_publish(port, call);
-	spin_unlock_irqrestore(&port->lock, flags);
+	for (rc = call_try(port, call); rc == -EBUSY && time_before(jiffies, end);
+	     rc = call_try(port, call))
+		msleep(CALL_RETRY_MS);
 	if (rc)
 		return rc;
 	wait_for_completion_timeout(&port->call_done,
-				    msecs_to_jiffies(call->timeout_ms));
+				    max_t(long, end - jiffies, 1));
 	spin_lock_irqsave(&port->lock, flags);
 	rc = call_result(port, call);
 	spin_unlock_irqrestore(&port->lock, flags);
@@ -131,10 +149,9 @@ int p2pv_call_reset(struct p2pv_port *port)
 		.op = P2PVHCI_OP_RESET,
 		.timeout_ms = P2PV_RESET_MS,
 	};
-	u32 epoch;
 	int rc;
 
-	rc = call_is_configured(port, &epoch);
+	rc = call_is_configured(port, &call.epoch);
 	if (!rc)
 		return 0;
 	if (rc > 0)
@@ -142,6 +159,7 @@ int p2pv_call_reset(struct p2pv_port *port)
 	if (!rc)
 		call_note_reset(port);
 	else
-		p2pv_port_disconnect(port, NULL, epoch, P2PV_PORT_KERNEL, -rc);
+		p2pv_port_disconnect(port, NULL, call.epoch, P2PV_PORT_KERNEL,
+				     -rc);
 	return rc;
 }

@@ -449,13 +449,19 @@ static void hcd_unplug_port(struct p2pv_port *port)
 	flush_work(&port->wake_work);
 }
 
-static void hcd_remove_pair(struct p2pv_pair *pair)
+static void hcd_unplug_pair(struct p2pv_pair *pair)
 {
 	unsigned int kind, i;
 
 	for (kind = 0; kind < P2PV_HUB_NKINDS; kind++)
 		for (i = 0; i < P2PV_HUB_NPORTS; i++)
 			hcd_unplug_port(&pair->ports[kind][i]);
+}
+
+static void hcd_remove_pair(struct p2pv_pair *pair)
+{
+	unsigned int kind, i;
+
 	hcd_remove_half(pair, P2PV_HUB_SS);
 	hcd_remove_half(pair, P2PV_HUB_HS);
 	platform_device_unregister(pair->pdev);
@@ -492,9 +498,17 @@ int p2pv_hcd_init(void)
 	return rc;
 }
 
+void p2pv_hcd_unplug(void)
+{
+	unsigned int i;
+
+	cancel_work_sync(&hcd_grow);
+	for (i = 0; i < hcd_npairs; i++)
+		hcd_unplug_pair(hcd_pairs[i]);
+}
+
 void p2pv_hcd_exit(void)
 {
-	cancel_work_sync(&hcd_grow);
 	while (hcd_npairs)
 		hcd_remove_pair(hcd_pairs[--hcd_npairs]);
 	platform_driver_unregister(&hcd_platform_driver);

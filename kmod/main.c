@@ -58,6 +58,8 @@ err_attach_exit:
 static void __exit main_exit(void)
 {
 	p2pv_chardev_exit();
+	/* Watchers are told, so while there is somebody to tell them. */
+	p2pv_hcd_unplug();
 	p2pv_netlink_exit();
 	p2pv_attach_exit();
 	p2pv_sleep_exit();

@@ -275,7 +275,14 @@ extern u64 p2pv_frame0_ns;
 int p2pv_hcd_init(void);
 
 /**
- * p2pv_hcd_exit() - disconnect every port and remove every pair
+ * p2pv_hcd_unplug() - disconnect every port
+ *
+ * Context: process; no queue is open, and none will be.
+ */
+void p2pv_hcd_unplug(void);
+
+/**
+ * p2pv_hcd_exit() - remove every pair; nothing is plugged in
  */
 void p2pv_hcd_exit(void);
 

@@ -161,9 +161,12 @@ int p2pv_power_wakeup(struct p2pv_port *port, const struct p2pv_queue *q,
 	else if (!(q->features & P2PVHCI_F_POWER))
 		rc = -EINVAL;
 	spin_unlock_irqrestore(&port->lock, flags);
-	/* The caller is the agent, whom we will ask to resume. */
+	/*
+	 * The caller is the agent, whom we will ask to resume.  That waits, so
+	 * it is not for the queue of deadlines and deaths.
+	 */
 	if (!rc)
-		queue_work(p2pv_wq, &port->wake_work);
+		queue_work(system_long_wq, &port->wake_work);
 	return rc;
 }
 

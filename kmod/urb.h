@@ -300,13 +300,13 @@ int p2pv_complete_enter(struct p2pv_queue *q, u32 *done);
 /**
  * struct p2pv_call - a request that is no URB, in the order of endpoint 0
  * @op: RESET, STREAMS_ALLOC, STREAMS_FREE, SUSPEND or RESUME
- * @timeout_ms: wait no longer
+ * @timeout_ms: wait no longer, for room and the answer together
  * @arg: as struct p2pvhci_req.arg
  * @max: most that the answer's @actual may say
  * @payload: bytes for the OUT area, may be NULL
  * @payload_len: how many
  * @actual: out: as struct p2pvhci_cmp.actual
- * @epoch: out: of the device that was asked, 0 = none was
+ * @epoch: of the device; 0 = whichever is plugged in now, and out: which one was
  */
 struct p2pv_call {
 	enum p2pvhci_op op;
@@ -328,7 +328,7 @@ struct p2pv_call {
  *
  * Context: process, no spinlock held.
  * Return: 0, -ENODEV (nothing plugged in), -EOPNOTSUPP (feature not granted),
- * -EBUSY (no room), -ETIMEDOUT, -ESHUTDOWN (unplugged meanwhile), or what the
+ * -EBUSY (no room all the time), -ETIMEDOUT, -ESHUTDOWN (unplugged meanwhile), or what the
  * agent says.
  */
 int p2pv_call_run(struct p2pv_port *port, struct p2pv_call *call);

@@ -294,6 +294,91 @@ static void check_silent(void)
 	ringdev_pull_usbfs(&d, usb);
 }
 
+/* A machine that is busy: a small OUT area is taken -------------------------- */
+
+#define CROWD_URBS	32
+#define CROWD_LEN	4096
+#define CROWD_MS	700	/* then it goes on */
+#define CROWD_TYPE	0x40	/* vendor, which usbfs does not kill for streams */
+
+static struct p2pvhci_req crowd[CROWD_URBS];
+static struct usbdevfs_urb crowd_urbs[CROWD_URBS];
+static uint8_t crowd_data[8 + CROWD_LEN] = {
+	CROWD_TYPE, RINGDEV_REQ_MEMORY, 0, 0, 0, 0, 0, CROWD_LEN >> 8
+};
+static unsigned int ncrowd;
+static int crowd_goes_on;
+
+static enum ringdev_verdict crowd_hook(struct ringdev *d,
+				       const struct p2pvhci_req *req)
+{
+	if (req->op == P2PVHCI_OP_SUBMIT && !req->ep &&
+	    req->setup[0] == CROWD_TYPE && !crowd_goes_on) {
+		crowd[ncrowd++] = *req;
+		return RINGDEV_TAKEN;
+	}
+	return hook(d, req);
+}
+
+static void *crowd_disperses(void *arg)
+{
+	struct ringdev *d = arg;
+	unsigned int i;
+
+	usleep(CROWD_MS * 1000);
+	pthread_mutex_lock(&d->lock);
+	crowd_goes_on = 1;
+	for (i = 0; i < ncrowd; i++)
+		ringdev_complete(d, &crowd[i], P2PVHCI_ST_OK, NULL,
+				 crowd[i].len);
+	ringdev_enter(d);
+	pthread_mutex_unlock(&d->lock);
+	return NULL;
+}
+
+static void crowd_submit(int usb)
+{
+	unsigned int i;
+
+	for (i = 0; i < CROWD_URBS; i++) {
+		crowd_urbs[i] = (struct usbdevfs_urb) {
+			.type = USBDEVFS_URB_TYPE_CONTROL,
+			.buffer = crowd_data,
+			.buffer_length = sizeof(crowd_data),
+		};
+		if (ringdev_submit(usb, &crowd_urbs[i]))
+			ktap_abort("URB %u: %d", i, -errno);
+	}
+}
+
+static void check_busy(void)
+{
+	struct ringdev d = {
+		.hook = crowd_hook, .features = P2PVHCI_F_STREAMS,
+		.area = P2PVHCI_AREA_MIN,
+	};
+	static const uint8_t in = RINGDEV_BULK_IN;
+	unsigned int i, good = 0;
+	struct usbdevfs_urb *urb;
+	int usb = plug(&d), rc;
+	pthread_t thread;
+
+	crowd_submit(usb);
+	pthread_create(&thread, NULL, crowd_disperses, &d);
+	alloc_status = P2PVHCI_ST_OK;
+	alloc_granted = 4;
+	rc = ringdev_alloc_streams(usb, 4, &in, 1);
+	pthread_join(thread, NULL);
+	for (i = 0; i < CROWD_URBS; i++) {
+		urb = ringdev_reap(usb, 3000);
+		good += urb && !urb->status && urb->actual_length == CROWD_LEN;
+	}
+	ktap_ok(rc == 4 && ncrowd && ncrowd < CROWD_URBS && good == CROWD_URBS,
+		"no room at first (%u URBs were in): %d, and %u URBs are right",
+		ncrowd, rc, good);
+	ringdev_pull_usbfs(&d, usb);
+}
+
 static void check_excess(void)
 {
 	struct ringdev d = {
@@ -314,7 +399,7 @@ int main(void)
 	};
 	int usb;
 
-	ktap_plan(17);
+	ktap_plan(18);
 	usb = plug(&d);
 	check_alloc(usb);
 	check_numbers(usb);
@@ -325,6 +410,7 @@ int main(void)
 	check_free();
 	check_refused();
 	check_silent();
+	check_busy();
 	check_excess();
 	return ktap_end();
 }

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# subject: bulk streams: granted, in order each for itself, freed, refused
+# subject: bulk streams: granted, in order each for itself, freed, refused; room is waited for
 # vm: one
 # proves: bulk streams
 # smoke: yes
