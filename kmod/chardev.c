@@ -184,7 +184,7 @@ static int chardev_bind(struct p2pv_queue *q, union chardev_arg *arg)
 
 	rc = chardev_check_bind(b);
 	if (!rc)
-		rc = p2pv_hcd_wait_port(p2pv_port_hub_kind(b->speed));
+		rc = p2pv_pair_wait_port(p2pv_port_hub_kind(b->speed));
 	if (rc)
 		return rc;
 	if (b->cookie)

@@ -1,19 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The host controller driver: pairs of root hubs, and what usbcore calls.
+ * The host controller driver: what usbcore calls.
  *
  * It moves no data and answers no hub request itself: see urb.c and hub.c.
  * Bandwidth and endpoints are not managed, link power management is not
  * offered, and SET_ADDRESS never leaves this machine: the far host does all of
  * that for the real device.
  */
-#include <linux/dma-mapping.h>
-#include <linux/err.h>
 #include <linux/ktime.h>
 #include <linux/platform_device.h>
-#include <linux/slab.h>
-#include <linux/wait.h>
-#include <linux/workqueue.h>
 
 #include "p2pvhci.h"
 
@@ -22,19 +17,6 @@ struct hcd_half {
 	struct p2pv_pair *pair;
 	enum p2pv_hub_kind kind;
 };
-
-/* Ports of a kind that are kept free, ahead of those who want one. */
-#define HCD_SPARE	4
-#define HCD_GROW_WAIT	HZ
-
-static struct p2pv_pair *hcd_pairs[P2PV_PAIRS_MAX];
-static unsigned int hcd_npairs;
-
-static void hcd_grow_work(struct work_struct *work);
-static DECLARE_WORK(hcd_grow, hcd_grow_work);
-static DECLARE_WAIT_QUEUE_HEAD(hcd_grown);
-static unsigned int hcd_grow_tries;
-static int hcd_grow_error;	/* of the last try */
 
 static struct hcd_half *hcd_half(struct usb_hcd *hcd)
 {
@@ -276,15 +258,15 @@ static const struct hc_driver hcd_driver = {
 	.bus_resume = hcd_resume_bus,
 };
 
-/* Pairs --------------------------------------------------------------------- */
+/* Halves -------------------------------------------------------------------- */
 
-static void hcd_remove_half(struct p2pv_pair *pair, enum p2pv_hub_kind kind)
+void p2pv_hcd_remove(struct p2pv_pair *pair, enum p2pv_hub_kind kind)
 {
 	usb_remove_hcd(pair->hcd[kind]);
 	usb_put_hcd(pair->hcd[kind]);
 }
 
-static int hcd_add_half(struct p2pv_pair *pair, enum p2pv_hub_kind kind)
+int p2pv_hcd_add(struct p2pv_pair *pair, enum p2pv_hub_kind kind)
 {
 	struct device *dev = &pair->pdev->dev;
 	struct usb_hcd *hcd;
@@ -308,208 +290,4 @@ static int hcd_add_half(struct p2pv_pair *pair, enum p2pv_hub_kind kind)
 	}
 	pair->hcd[kind] = hcd;
 	return 0;
-}
-
-/*
- * uvcvideo and usb-storage size their buffers by the mask of the controller:
- * the 32 bits of a plain platform device would quarter storage transfers.
- */
-static struct platform_device *hcd_register_device(unsigned int index)
-{
-	const struct platform_device_info info = {
-		.name = P2PV_NAME,
-		.id = index,
-		.dma_mask = DMA_BIT_MASK(64),
-	};
-
-	return platform_device_register_full(&info);
-}
-
-static void hcd_init_ports(struct p2pv_pair *pair, unsigned int index)
-{
-	unsigned int kind, i;
-
-	for (kind = 0; kind < P2PV_HUB_NKINDS; kind++)
-		for (i = 0; i < P2PV_HUB_NPORTS; i++)
-			p2pv_port_init(&pair->ports[kind][i], pair, index,
-				       kind, i);
-}
-
-/*
- * Both halves at once, while nothing is plugged in there: usb_add_hcd() of the
- * second takes a lock of the pair that usbcore holds while a device takes its
- * SET_CONFIGURATION.
- */
-static int hcd_add_pair(void)
-{
-	unsigned int index = hcd_npairs;
-	struct p2pv_pair *pair;
-	int rc;
-
-	if (index == P2PV_PAIRS_MAX)
-		return -ENOSPC;
-	pair = kzalloc(sizeof(*pair), GFP_KERNEL);
-	if (!pair)
-		return -ENOMEM;
-	hcd_init_ports(pair, index);
-
-	pair->pdev = hcd_register_device(index);
-	if (IS_ERR(pair->pdev)) {
-		rc = PTR_ERR(pair->pdev);
-		goto err_free;
-	}
-	/* hub_port_init() follows it; with drivers_autoprobe off there is none. */
-	rc = pair->pdev->dev.driver ? hcd_add_half(pair, P2PV_HUB_HS) : -ENODEV;
-	if (rc)
-		goto err_unregister;
-	rc = hcd_add_half(pair, P2PV_HUB_SS);
-	if (rc)
-		goto err_remove_half;
-
-	hcd_pairs[index] = pair;
-	/* The pair before the number; pairs with p2pv_hcd_pair(). */
-	smp_store_release(&hcd_npairs, index + 1);
-	return 0;
-
-err_remove_half:
-	hcd_remove_half(pair, P2PV_HUB_HS);
-err_unregister:
-	platform_device_unregister(pair->pdev);
-err_free:
-	kfree(pair);
-	return rc;
-}
-
-struct p2pv_pair *p2pv_hcd_pair(unsigned int index)
-{
-	/* Pairs with the release in hcd_add_pair(). */
-	return index < smp_load_acquire(&hcd_npairs) ? hcd_pairs[index] : NULL;
-}
-
-/* Growing: the only writer of hcd_pairs while the module works. */
-
-static int hcd_is_scarce(void)
-{
-	return p2pv_port_count_empty(P2PV_HUB_HS) < HCD_SPARE ||
-	       p2pv_port_count_empty(P2PV_HUB_SS) < HCD_SPARE;
-}
-
-static void hcd_grow_work(struct work_struct *work)
-{
-	int rc = 0;
-
-	while (!rc && hcd_is_scarce())
-		rc = hcd_add_pair();
-	hcd_grow_error = rc;
-	/* The verdict before the number; pairs with hcd_grow_tries_seen(). */
-	smp_store_release(&hcd_grow_tries, hcd_grow_tries + 1);
-	wake_up_all(&hcd_grown);
-}
-
-static unsigned int hcd_grow_tries_seen(void)
-{
-	/* Pairs with the release in hcd_grow_work(). */
-	return smp_load_acquire(&hcd_grow_tries);
-}
-
-void p2pv_hcd_grow(void)
-{
-	if (hcd_is_scarce())
-		/* Buses do not appear while the machine falls asleep. */
-		queue_work(system_freezable_wq, &hcd_grow);
-}
-
-int p2pv_hcd_wait_port(enum p2pv_hub_kind kind)
-{
-	unsigned int tries = hcd_grow_tries_seen();
-	long rc;
-
-	if (p2pv_port_count_empty(kind))
-		return 0;
-	p2pv_hcd_grow();
-	rc = wait_event_killable_timeout(hcd_grown,
-					 p2pv_port_count_empty(kind) ||
-					 hcd_grow_tries_seen() != tries,
-					 HCD_GROW_WAIT);
-	if (rc <= 0)
-		return rc ? rc : -ETIMEDOUT;
-	if (p2pv_port_count_empty(kind))
-		return 0;
-	return hcd_grow_error ? hcd_grow_error : -ETIMEDOUT;
-}
-
-/*
- * Every URB is back before usb_remove_hcd() starts, or hub_wq would sit out
- * its own timeouts on a device that nobody answers for.
- */
-static void hcd_unplug_port(struct p2pv_port *port)
-{
-	p2pv_port_disconnect(port, NULL, 0, P2PV_PORT_KERNEL, ESHUTDOWN);
-	/* It is about to tell a hub; nobody can start it any more. */
-	flush_work(&port->wake_work);
-}
-
-static void hcd_unplug_pair(struct p2pv_pair *pair)
-{
-	unsigned int kind, i;
-
-	for (kind = 0; kind < P2PV_HUB_NKINDS; kind++)
-		for (i = 0; i < P2PV_HUB_NPORTS; i++)
-			hcd_unplug_port(&pair->ports[kind][i]);
-}
-
-static void hcd_remove_pair(struct p2pv_pair *pair)
-{
-	unsigned int kind, i;
-
-	hcd_remove_half(pair, P2PV_HUB_SS);
-	hcd_remove_half(pair, P2PV_HUB_HS);
-	platform_device_unregister(pair->pdev);
-	for (kind = 0; kind < P2PV_HUB_NKINDS; kind++)
-		for (i = 0; i < P2PV_HUB_NPORTS; i++)
-			p2pv_port_exit(&pair->ports[kind][i]);
-	kfree(pair);
-}
-
-/* hub_port_init() wants the name of the driver, so there has to be one. */
-static int hcd_probe(struct platform_device *pdev)
-{
-	return 0;
-}
-
-static struct platform_driver hcd_platform_driver = {
-	.probe = hcd_probe,
-	.driver = {
-		.name = P2PV_NAME,
-		.suppress_bind_attrs = true,
-	},
-};
-
-int p2pv_hcd_init(void)
-{
-	int rc;
-
-	rc = platform_driver_register(&hcd_platform_driver);
-	if (rc)
-		return rc;
-	rc = hcd_add_pair();
-	if (rc)
-		platform_driver_unregister(&hcd_platform_driver);
-	return rc;
-}
-
-void p2pv_hcd_unplug(void)
-{
-	unsigned int i;
-
-	cancel_work_sync(&hcd_grow);
-	for (i = 0; i < hcd_npairs; i++)
-		hcd_unplug_pair(hcd_pairs[i]);
-}
-
-void p2pv_hcd_exit(void)
-{
-	while (hcd_npairs)
-		hcd_remove_pair(hcd_pairs[--hcd_npairs]);
-	platform_driver_unregister(&hcd_platform_driver);
 }

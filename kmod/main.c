@@ -28,7 +28,7 @@ static int __init main_init(void)
 	if (!p2pv_wq)
 		return -ENOMEM;
 	p2pv_attach_init();
-	rc = p2pv_hcd_init();
+	rc = p2pv_pair_init();
 	if (rc)
 		goto err_attach_exit;
 	/* It walks the pairs, so it comes after them and goes before. */
@@ -48,7 +48,7 @@ err_netlink_exit:
 err_sleep_exit:
 	p2pv_sleep_exit();
 err_hcd_exit:
-	p2pv_hcd_exit();
+	p2pv_pair_exit();
 err_attach_exit:
 	p2pv_attach_exit();
 	destroy_workqueue(p2pv_wq);
@@ -59,11 +59,11 @@ static void __exit main_exit(void)
 {
 	p2pv_chardev_exit();
 	/* Watchers are told, so while there is somebody to tell them. */
-	p2pv_hcd_unplug();
+	p2pv_pair_unplug();
 	p2pv_netlink_exit();
 	p2pv_attach_exit();
 	p2pv_sleep_exit();
-	p2pv_hcd_exit();
+	p2pv_pair_exit();
 	destroy_workqueue(p2pv_wq);
 }
 

@@ -265,39 +265,39 @@ struct p2pv_queue {
 extern struct workqueue_struct *p2pv_wq;
 extern u64 p2pv_frame0_ns;
 
-/* hcd.c ------------------------------------------------------------------ */
+/* pair.c ----------------------------------------------------------------- */
 
 /**
- * p2pv_hcd_init() - make the first pair
+ * p2pv_pair_init() - make the first pair
  *
  * Return: 0 or a negative errno.
  */
-int p2pv_hcd_init(void);
+int p2pv_pair_init(void);
 
 /**
- * p2pv_hcd_unplug() - disconnect every port
+ * p2pv_pair_unplug() - disconnect every port
  *
  * Context: process; no queue is open, and none will be.
  */
-void p2pv_hcd_unplug(void);
+void p2pv_pair_unplug(void);
 
 /**
- * p2pv_hcd_exit() - remove every pair; nothing is plugged in
+ * p2pv_pair_exit() - remove every pair; nothing is plugged in
  */
-void p2pv_hcd_exit(void);
+void p2pv_pair_exit(void);
 
 /**
- * p2pv_hcd_grow() - make pairs if few ports are free, by and by
+ * p2pv_pair_grow() - make pairs if few ports are free, by and by
  *
  * Somebody else makes them: usb_add_hcd() takes locks under which usbcore waits
  * for devices, and so for the agent that would wait here.
  *
  * Context: any.
  */
-void p2pv_hcd_grow(void);
+void p2pv_pair_grow(void);
 
 /**
- * p2pv_hcd_wait_port() - wait until a port is free, or none can be made
+ * p2pv_pair_wait_port() - wait until a port is free, or none can be made
  * @kind: of which hub
  *
  * Context: process, no lock held; for a second at most.
@@ -305,15 +305,33 @@ void p2pv_hcd_grow(void);
  * machine has no bus left, -ETIMEDOUT, -ERESTARTSYS when killed, or why no pair
  * can be made.
  */
-int p2pv_hcd_wait_port(enum p2pv_hub_kind kind);
+int p2pv_pair_wait_port(enum p2pv_hub_kind kind);
 
 /**
- * p2pv_hcd_pair() - pair by number
+ * p2pv_pair_get() - pair by number
  * @index: from 0
  *
  * Return: the pair, which stays until the module goes, or NULL.
  */
-struct p2pv_pair *p2pv_hcd_pair(unsigned int index);
+struct p2pv_pair *p2pv_pair_get(unsigned int index);
+
+/* hcd.c ------------------------------------------------------------------ */
+
+/**
+ * p2pv_hcd_add() - a root hub
+ * @pair: has a device, and for @kind P2PV_HUB_SS the other half
+ * @kind: which half
+ *
+ * Return: 0, -ENOSPC when the machine has no bus left, another negative errno.
+ */
+int p2pv_hcd_add(struct p2pv_pair *pair, enum p2pv_hub_kind kind);
+
+/**
+ * p2pv_hcd_remove() - take it away
+ * @pair: of p2pv_hcd_add()
+ * @kind: which half; the one that was added last goes first
+ */
+void p2pv_hcd_remove(struct p2pv_pair *pair, enum p2pv_hub_kind kind);
 
 /**
  * p2pv_hcd_port_changed() - tell the hub driver to look

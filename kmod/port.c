@@ -83,7 +83,7 @@ struct p2pv_port *p2pv_port_next(u32 num)
 	struct p2pv_pair *pair;
 	u32 index = num ? num - 1 : 0;
 
-	pair = p2pv_hcd_pair(index / P2PV_PORTS_PER_PAIR);
+	pair = p2pv_pair_get(index / P2PV_PORTS_PER_PAIR);
 	if (!pair)
 		return NULL;
 	index %= P2PV_PORTS_PER_PAIR;
@@ -104,7 +104,7 @@ unsigned int p2pv_port_count_empty(enum p2pv_hub_kind kind)
 	unsigned int n = 0;
 	unsigned int i, j;
 
-	for (i = 0; (pair = p2pv_hcd_pair(i)); i++)
+	for (i = 0; (pair = p2pv_pair_get(i)); i++)
 		for (j = 0; j < P2PV_HUB_NPORTS; j++)
 			n += port_is_empty(&pair->ports[kind][j]);
 	return n;
@@ -117,7 +117,7 @@ static struct p2pv_port *port_find_empty(enum p2pv_hub_kind kind)
 
 	lockdep_assert_held(&p2pv_port_bind_lock);
 
-	for (i = 0; (pair = p2pv_hcd_pair(i)); i++)
+	for (i = 0; (pair = p2pv_pair_get(i)); i++)
 		for (j = 0; j < P2PV_HUB_NPORTS; j++)
 			if (port_is_empty(&pair->ports[kind][j]))
 				return &pair->ports[kind][j];
@@ -242,7 +242,7 @@ struct p2pv_port *p2pv_port_connect(const struct p2pv_port_bind *bind,
 	mutex_unlock(&p2pv_port_bind_lock);
 	if (IS_ERR(port))
 		return port;
-	p2pv_hcd_grow();
+	p2pv_pair_grow();
 	p2pv_netlink_port(port);
 	p2pv_hcd_port_changed(port);
 	return port;

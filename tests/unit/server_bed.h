@@ -47,6 +47,8 @@ struct engine_device {
 	int blocked;		/* verbs wait */
 	int verb_err;
 	int submit_err;
+	size_t room;		/* of memory for transfers, 0 = no end of it */
+	size_t used;
 	uint8_t missing;	/* endpoint that is not there */
 	unsigned int streams_max;
 	unsigned int reaps;	/* until then something is outstanding */
@@ -200,6 +202,9 @@ static inline int paper_submit(struct engine_device *dev,
 	assert_false(dev->held);
 	if (dev->submit_err)
 		return dev->submit_err;
+	if (dev->room && dev->used + xfer->length > dev->room)
+		return -ENOMEM;
+	dev->used += xfer->length;
 	assert_true(dev->nflying < BED_FLYING);
 	dev->flying[dev->nflying++] = xfer;
 	dev->killed_before[engine_slot(xfer->ep)] = dev->nkilled;
@@ -210,7 +215,7 @@ static inline int paper_submit(struct engine_device *dev,
 static inline void paper_put(struct engine_device *dev,
 			     struct engine_xfer *xfer)
 {
-	(void)dev;
+	dev->used -= xfer->length;
 	xfer->priv = NULL;
 }
 

@@ -269,6 +269,46 @@ static void test_memory_of_others(void **state)
 	bed_expect(s->bed, 2, 1, P2PUSB_ST_OK, 10);
 }
 
+static int flies(const struct scene *s, uint8_t ep)
+{
+	unsigned int i;
+
+	for (i = 0; i < s->paper->nflying && s->paper->flying[i]->ep != ep; i++)
+		;
+	return i < s->paper->nflying;
+}
+
+/* A steady flow of small requests gives way to a large one of another pipe. */
+static void test_memory_goes_round(void **state)
+{
+	struct scene *s = *state;
+	static const char data[3000];
+	unsigned int turns;
+	uint64_t seq;
+
+	s->paper->room = 4000;
+	for (seq = 1; seq <= 6; seq++)
+		bed_submit(s->in, seq, 1000, NULL);
+	bed_until(s->bed, s->paper->nflying == 4);
+	bed_submit(s->out, 1, sizeof(data), data);
+	for (turns = 0; !flies(s, 0x02); turns++) {
+		assert_true(turns < PIPE_HUNGER_MS / 2 / 20);
+		if (s->paper->nflying) {
+			paper_done(s->paper, 0, P2PUSB_ST_OK, 1000);
+			bed_submit(s->in, seq++, 1000, NULL);
+		}
+		bed_idle(s->bed, 20);
+		bed_forget(s->bed, 0);
+	}
+	while (s->paper->flying[0]->ep != 0x02)
+		paper_done(s->paper, 0, P2PUSB_ST_OK, 0);
+	bed_forget(s->bed, 0);
+	paper_done(s->paper, 0, P2PUSB_ST_OK, sizeof(data));
+	/* And it goes on by itself. */
+	bed_until(s->bed, s->paper->nflying);
+	assert_int_equal(s->paper->flying[0]->ep, 0x81);
+}
+
 static void test_refused(void **state)
 {
 	struct scene *s = *state;
@@ -588,6 +628,7 @@ int main(void)
 		SCENE(test_held_while_worker_runs),
 		SCENE(test_no_memory),
 		SCENE(test_memory_of_others),
+		SCENE(test_memory_goes_round),
 		SCENE(test_refused),
 		SCENE(test_iso_out),
 		SCENE(test_iso_in),

@@ -74,6 +74,11 @@ int pipe_open(struct device *dev, struct link_ep *stream,
  * waits until others give some back.  While some are before it in its pipe, it
  * waits as long as they take; then those of other pipes may be idle for ever,
  * and there is a deadline.
+ *
+ * Who has waited longest is served first.  A steady flow of small requests would
+ * yet leave nothing for a large one: after a while bulk and isochronous pipes
+ * start nothing new, until it has got its memory, or it is clear that they are
+ * not what keeps it.
  */
 
 #define HUNGER_STEP_MS	100
@@ -115,15 +120,42 @@ static int pipe_hopes(struct pipe *pipe)
 	return server->nflying && now - pipe->since_ms < PIPE_HUNGER_MS;
 }
 
+/* Its next request needs no more memory. */
+static void pipe_sate(struct pipe *pipe)
+{
+	struct server *server = pipe->dev->server;
+
+	if (pipe->since_ms == server->hungry_ms)
+		server->hungry_ms = 0;
+	pipe->since_ms = 0;
+}
+
+/* Does another pipe wait for what this one would take? */
+static int pipe_yields(const struct pipe *pipe)
+{
+	const struct server *server = pipe->dev->server;
+	uint64_t ms = uv_now(&server->loop) - server->hungry_ms;
+
+	if (!server->hungry_ms || pipe->since_ms == server->hungry_ms ||
+	    pipe->type == P2PUSB_XFER_CONTROL ||
+	    pipe->type == P2PUSB_XFER_INTERRUPT)
+		return 0;
+	return ms >= PIPE_YIELD_MS && ms < 2 * PIPE_YIELD_MS;
+}
+
 void pipe_feed(struct server *server)
 {
 	struct hungry_list list = LIST_HEAD_INITIALIZER(list);
 	struct pipe *pipe;
 
+	server->hungry_ms = 0;
 	/* Those that stay hungry go back to the server's list. */
 	while ((pipe = LIST_FIRST(&server->hungry))) {
 		LIST_REMOVE(pipe, hungry);
 		LIST_INSERT_HEAD(&list, pipe, hungry);
+		if (pipe->since_ms && (!server->hungry_ms ||
+				       pipe->since_ms < server->hungry_ms))
+			server->hungry_ms = pipe->since_ms;
 	}
 	while ((pipe = LIST_FIRST(&list))) {
 		pipe_wait(pipe, 0);
@@ -156,7 +188,7 @@ static void pipe_forget(struct pipe *pipe, struct xfer *xfer)
 	TAILQ_REMOVE(&pipe->xfers, xfer, entry);
 	pipe->nxfers--;
 	pipe->bytes -= xfer->io.length;
-	pipe->since_ms = 0;
+	pipe_sate(pipe);
 	xfer_put(xfer);
 }
 
@@ -182,14 +214,18 @@ static void pipe_start(struct pipe *pipe, struct xfer *xfer)
 		xfer_end(xfer, P2PUSB_ST_PROTO, 0);
 		return;
 	}
+	if (pipe_yields(pipe)) {
+		pipe_wait(pipe, 1);
+		return;
+	}
 	if (!xfer_start(xfer)) {
-		pipe->since_ms = 0;
+		pipe_sate(pipe);
 		return;
 	}
 	if (xfer != TAILQ_FIRST(&pipe->xfers) || pipe_hopes(pipe)) {
 		pipe_wait(pipe, 1);
 	} else {
-		pipe->since_ms = 0;
+		pipe_sate(pipe);
 		xfer_end(xfer, P2PUSB_ST_NOSPC, 0);
 	}
 }
@@ -264,6 +300,17 @@ void pipe_run(struct pipe *pipe)
 	} while (pipe_flush(pipe));
 	if (pipe_free(pipe))
 		device_settle(dev);
+}
+
+void pipe_done(struct pipe *pipe)
+{
+	int waiting = pipe->waiting;
+
+	/* Its memory is anybody's now; a pipe that waits has its turn. */
+	pipe_flush(pipe);
+	pipe_feed(pipe->dev->server);
+	if (!waiting)
+		pipe_run(pipe);
 }
 
 void pipe_shut(struct pipe *pipe)

@@ -20,6 +20,7 @@ struct device;
 struct server;
 
 #define PIPE_HUNGER_MS	5000	/* then the request ends for want of memory */
+#define PIPE_YIELD_MS	1000	/* of it, and others give way for as long */
 
 TAILQ_HEAD(xfer_list, xfer);
 
@@ -104,6 +105,12 @@ int pipe_msg(struct pipe *pipe, const struct wire_msg *msg);
  * What is queued is dropped, what the device has is cancelled.
  */
 void pipe_shut(struct pipe *pipe);
+
+/**
+ * pipe_done() - the device has done with a request
+ * @pipe: of the request; may be freed
+ */
+void pipe_done(struct pipe *pipe);
 
 /**
  * pipe_feed() - memory may have become free: try those that wait for some

@@ -45,6 +45,7 @@ LIST_HEAD(hungry_list, pipe);
  * @nlisteners: of them in use
  * @hungry: pipes whose next request the kernel lends no memory for
  * @hunger: looks after them
+ * @hungry_ms: since_ms of the one that waits longest, 0 = none does
  * @heap: for requests
  * @nflying: requests that the engine has, of all devices
  * @devices: all that are plugged in
@@ -72,6 +73,7 @@ struct server {
 	unsigned int nlisteners;
 	struct hungry_list hungry;
 	uv_timer_t hunger;
+	uint64_t hungry_ms;
 	struct heap heap;
 	unsigned int nflying;
 	struct device_list devices;

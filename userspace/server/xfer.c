@@ -30,12 +30,11 @@ static void xfer_done(struct xfer *xfer)
 static void io_done(struct engine_xfer *io)
 {
 	struct xfer *xfer = io->ctx;
-	struct server *server = xfer->pipe->dev->server;
+	struct pipe *pipe = xfer->pipe;
 
-	server->nflying--;
+	pipe->dev->server->nflying--;
 	xfer_done(xfer);
-	pipe_run(xfer->pipe);
-	pipe_feed(server);
+	pipe_done(pipe);
 }
 
 /*
