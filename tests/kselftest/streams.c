@@ -306,6 +306,7 @@ static struct usbdevfs_urb crowd_urbs[CROWD_URBS];
 static uint8_t crowd_data[8 + CROWD_LEN] = {
 	CROWD_TYPE, RINGDEV_REQ_MEMORY, 0, 0, 0, 0, 0, CROWD_LEN >> 8
 };
+
 static unsigned int ncrowd;
 static int crowd_goes_on;
 
@@ -353,11 +354,11 @@ static void crowd_submit(int usb)
 
 static void check_busy(void)
 {
+	static const uint8_t in = RINGDEV_BULK_IN;
 	struct ringdev d = {
 		.hook = crowd_hook, .features = P2PVHCI_F_STREAMS,
 		.area = P2PVHCI_AREA_MIN,
 	};
-	static const uint8_t in = RINGDEV_BULK_IN;
 	unsigned int i, good = 0;
 	struct usbdevfs_urb *urb;
 	int usb = plug(&d), rc;
