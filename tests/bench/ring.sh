@@ -54,11 +54,53 @@ bench_copies()
 bench_syscalls()
 {
 	echo "$1" >$bench_tracing/set_event_pid
-	: >$bench_tracing/trace
 	shift
-	echo 1 >$bench_tracing/events/raw_syscalls/sys_enter/enable
+	bench_traced raw_syscalls/sys_enter "$@"
+	echo >$bench_tracing/set_event_pid
+}
+
+# bench_sites MODULE... - what is called from there, as a filter.
+bench_sites()
+{
+	local module size start or=''
+
+	for module; do
+		size="$(awk -v m="$module" '$1 == m { print $2 }' /proc/modules)"
+		start="$(awk -v m="$module" '$1 == m { print $6 }' /proc/modules)"
+		printf '%s(call_site >= %s && call_site < 0x%x)' "$or" \
+			"$start" "$((start + size))"
+		or=' || '
+	done
+}
+
+# bench_allocs SIDE ARG... - allocations by the driver, a transfer.
+bench_allocs()
+{
+	local filter event sum=0
+
+	case "$1" in
+	ours)	filter="$(bench_sites p2pvhci)" ;;
+	*)	filter="$(bench_sites vhci_hcd usbip_core)" ;;
+	esac
+	shift
+	for event in "$bench_tracing"/events/kmem/k*alloc*; do
+		[ -e "$event/filter" ] || continue
+		echo "$filter" >"$event/filter" || exit 1
+		sum="$sum + $(bench_traced "kmem/${event##*/}" "$@")"
+	done
+	awk "BEGIN { print $sum }"
+}
+
+# bench_traced EVENT ARG... - how often it comes, a transfer.
+bench_traced()
+{
+	local enable="$bench_tracing/events/$1/enable"
+
+	shift
+	: >$bench_tracing/trace
+	echo 1 >"$enable"
 	usbload "$@" >/dev/null || exit 1
-	echo 0 >$bench_tracing/events/raw_syscalls/sys_enter/enable
+	echo 0 >"$enable"
 	# Here those count as well that usbload does not count.
 	cat $bench_tracing/per_cpu/cpu*/stats | awk -v n="$(($4 + 64 + $3))" '
 		/^(entries|overrun):/ { all += $2 } END { print all / n }'
@@ -81,6 +123,10 @@ bench_point()
 		case "$metric" in
 		syscalls)
 			echo "$point.$metric $side $(bench_syscalls "$pid" \
+				"$what" "$size" "$depth" "$count")"
+			;;
+		allocs)
+			echo "$point.$metric $side $(bench_allocs "$side" \
 				"$what" "$size" "$depth" "$count")"
 			;;
 		copies)

@@ -8,7 +8,8 @@
  * blocks below 64 KiB are taken from everywhere.  Prints
  * "METRIC VALUE" lines: instr (ns of the processor, idle time taken off, a
  * transfer), p50 (us), mbs; and, of the processes that probe.so was loaded into,
- * cipher and quic (ns a transfer; quic has the cipher in it).
+ * cipher, quic and server (ns a transfer; quic has the cipher in it, server has
+ * not).
  */
 #include <err.h>
 #include <fcntl.h>
@@ -180,7 +181,7 @@ static void run(struct target *target, unsigned int count,
 static void measure(struct target *target, unsigned int count)
 {
 	struct figure warm = { 0 }, figure = { 0 };
-	struct probe before, after;
+	struct probe_sum before, after;
 	uint64_t ns;
 
 	run(target, target->disk ? 1 : WARM_UP, &warm);
@@ -195,6 +196,8 @@ static void measure(struct target *target, unsigned int count)
 	printf("cipher %.0f\n", (double)(after.cipher_ns - before.cipher_ns) /
 	       count);
 	printf("quic %.0f\n", (double)(after.quic_ns - before.quic_ns) / count);
+	printf("server %.0f\n", (double)(after.server_ns - before.server_ns) /
+	       count);
 	figure_print(&figure, stdout);
 }
 

@@ -97,9 +97,16 @@ static void add(uint64_t *sum, uint64_t ns, uint64_t costs)
 		__atomic_fetch_add(sum, ns - costs, __ATOMIC_RELAXED);
 }
 
+/* A look at the clock before and one after. */
+static void add_cost(void)
+{
+	__atomic_fetch_add(&probe->cost_ns, 2 * clock_cost, __ATOMIC_RELAXED);
+}
+
 static void cipher_end(uint64_t since)
 {
 	add(&probe->cipher_ns, now() - since, clock_cost);
+	add_cost();
 	overhead += 2 * clock_cost;
 }
 
@@ -112,6 +119,7 @@ static uint64_t quic_begin(void)
 
 static void quic_end(uint64_t since)
 {
+	add_cost();
 	if (!--depth)
 		add(&probe->quic_ns, now() - since, clock_cost + overhead);
 	else
