@@ -15,7 +15,7 @@
 #include "wire_packet.h"
 #include "wrap.h"
 
-#define PENDING_MAX	64	/* on one stream: the credit that HELLO gives */
+#define PENDING_MAX	64	/* on one stream */
 #define DEVICES		6
 #define HEAP_MAX	(1u << 20)	/* bytes of payload beside the ring */
 
@@ -117,7 +117,9 @@ static void expect(struct quic_stream *stream, const struct wire_msg *msg)
 	struct stream *s = stream_of(stream);
 	struct pending *p;
 
-	fuzz_check(s->npending < PENDING_MAX);
+	/* What a server that grants more loses count of, it never answers. */
+	if (s->npending == PENDING_MAX)
+		return;
 	p = &s->pending[s->npending++];
 	memset(p, 0, sizeof(*p));
 	/* seq and epoch come first in all of them */

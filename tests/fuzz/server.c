@@ -562,6 +562,17 @@ static void (*const steps[])(struct input *in) = {
 	fault, owner, paper_engine_done, paper_engine_done,
 };
 
+static void check_credit(const struct device *dev)
+{
+	const struct pipe *pipe;
+
+	TAILQ_FOREACH(pipe, &dev->pipes, entry) {
+		/* Those that are told may wait for their cancel. */
+		fuzz_check(pipe->nxfers <= URBS && pipe->nbusy <= 2 * URBS);
+		fuzz_check(pipe->bytes <= EP_BYTES || pipe->nxfers == 1);
+	}
+}
+
 static void check_bounds(void)
 {
 	struct device *dev;
@@ -569,8 +580,10 @@ static void check_bounds(void)
 	fuzz_check(paper_engine.bytes <=
 		   PAPER_OPEN_MAX * DEVICE_PIPES_MAX * PIPE_BYTES);
 	fuzz_check(server.nsessions <= AGENTS);
-	TAILQ_FOREACH(dev, &server.devices, entry)
+	TAILQ_FOREACH(dev, &server.devices, entry) {
 		fuzz_check(dev->npipes <= DEVICE_PIPES_MAX);
+		check_credit(dev);
+	}
 }
 
 /* All that was asked on a stream that is open was answered. */
