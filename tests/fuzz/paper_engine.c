@@ -151,6 +151,10 @@ static int paper_submit(struct engine_device *dev, struct engine_xfer *xfer)
 	check_lens(xfer);
 	if (paper_engine.submit_err)
 		return paper_engine.submit_err;
+	if (paper_engine.room &&
+	    paper_engine.lent + xfer->length > paper_engine.room)
+		return -ENOMEM;
+	paper_engine.lent += xfer->length;
 	dev->flying[dev->nflying++] = xfer;
 	xfer->priv = dev;
 	return 0;
@@ -162,6 +166,7 @@ static void paper_put(struct engine_device *dev, struct engine_xfer *xfer)
 
 	for (i = 0; i < dev->nflying; i++)
 		fuzz_check(dev->flying[i] != xfer);
+	paper_engine.lent -= xfer->length;
 	xfer->priv = NULL;
 }
 

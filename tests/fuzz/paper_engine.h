@@ -38,6 +38,8 @@ struct engine_device {
  * struct paper_engine - what all devices do
  * @devices: those that are open
  * @bytes: of buffers that are out
+ * @room: bytes that the kernel lends for transfers, of all devices; 0 = any
+ * @lent: of them
  * @verb_err: of what the worker asks, negative errno
  * @submit_err: likewise, of submit
  * @claim_err: likewise, of claim and open
@@ -49,6 +51,8 @@ struct engine_device {
 struct paper_engine {
 	struct engine_device *devices[PAPER_OPEN_MAX];
 	size_t bytes;
+	size_t room;
+	size_t lent;
 	int verb_err;
 	int submit_err;
 	int claim_err;

@@ -441,7 +441,10 @@ static void fault(struct input *in)
 		paper_engine.verb_err = errs[input_pick(in, 6)];
 		break;
 	case 2:
-		paper_engine.missing = input_u8(in);
+		if (how & 4)
+			paper_engine.room = input_u8(in) * 32;
+		else
+			paper_engine.missing = input_u8(in);
 		break;
 	case 3:
 		paper_engine.no_memory = how == 0xff;
@@ -655,7 +658,8 @@ static void check_nothing_left(void)
 		fuzz_check(dev->state == DEVICE_SHARED ||
 			   dev->state == DEVICE_UNSHARED);
 	}
-	fuzz_check(!paper_engine.bytes && !server.nflying);
+	fuzz_check(!paper_engine.bytes && !paper_engine.lent);
+	fuzz_check(!server.nflying);
 	fuzz_check(TAILQ_EMPTY(&server.sessions) && !server.nsessions);
 	fuzz_check(LIST_EMPTY(&server.hungry));
 }
@@ -665,6 +669,7 @@ static void stop(void)
 	struct device *dev;
 	unsigned int i;
 
+	/* Less room than one request needs is an answer, too. */
 	paper_engine.submit_err = 0;
 	paper_engine.no_memory = 0;
 	rest();
