@@ -17,6 +17,7 @@
 
 #define PENDING_MAX	64	/* on one stream */
 #define DEVICES		6
+#define PIECES		4	/* of the IN area */
 #define HEAP_MAX	(1u << 20)	/* bytes of payload beside the ring */
 
 /* A request that the server owes an answer. */
@@ -46,6 +47,8 @@ static struct {
 	struct wire_attach attach;
 	uint32_t last_dev;
 	uint64_t cookie;
+	struct ring_extent taken[PIECES];
+	unsigned int taken_of;
 } bed;
 
 static struct mailbox home;
@@ -461,6 +464,28 @@ static void end_stream(struct input *in)
 		paper_end(stream);
 }
 
+/* Much of the IN area is taken, as by answers that are half here; and free. */
+static void crowd(struct input *in)
+{
+	struct ring *ring = paper_kernel.ring;
+	uint32_t len = (input_u8(in) & 0x7f) * RING_BLOCK + 1;
+	struct ring_extent *piece = &bed.taken[input_pick(in, PIECES)];
+
+	if (!ring || ring_dead(ring))
+		return;
+	/* Those of another ring went with it. */
+	if (bed.taken_of != paper_kernel.opened)
+		memset(bed.taken, 0, sizeof(bed.taken));
+	bed.taken_of = paper_kernel.opened;
+	if (piece->len) {
+		ring_in_put(ring, piece->off, piece->len);
+		piece->len = 0;
+		return;
+	}
+	piece->off = ring_in_get(ring, len);
+	piece->len = piece->off == RING_NO_SPACE ? 0 : len;
+}
+
 static void fault(struct input *in)
 {
 	static const int copies[] = { 0, ECANCELED, ENOENT, EFAULT };
@@ -471,6 +496,8 @@ static void fault(struct input *in)
 	paper_kernel.bind_error = binds[how >> 2 & 3];
 	if (how == 0xf0)
 		paper_kernel_kill();
+	if (how > 0xf0)
+		crowd(in);
 }
 
 static void turn(void)

@@ -47,6 +47,7 @@ int __wrap_ring_open(const struct ring_params *params, struct ring *ring)
 	ring->rw = calloc(1, s->rw_bytes);
 	fuzz_check(ring->ro && ring->rw && !ring_init(ring));
 	paper_kernel.ring = ring;
+	paper_kernel.opened++;
 	paper_kernel.taken = 0;
 	return 0;
 }

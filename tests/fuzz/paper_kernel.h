@@ -53,6 +53,7 @@ struct paper_port {
 /**
  * struct paper_kernel - all of it
  * @ring: the agent's, NULL = none
+ * @opened: rings, ever
  * @slots: by tag
  * @ports: numbered from 1
  * @taken: completions consumed
@@ -63,6 +64,7 @@ struct paper_port {
  */
 struct paper_kernel {
 	struct ring *ring;
+	unsigned int opened;
 	struct paper_slot slots[PAPER_TAGS];
 	struct paper_port ports[PAPER_PORTS];
 	uint32_t taken;
