@@ -129,7 +129,7 @@ function print_text(name)
 		ratio == "" ? "-" : sprintf("%.3f", ratio),
 		target == "" ? "" : target (met ? ": met" : ": MISSED")
 	if (n[name, "local"])
-		printf "%-30s   the local device: %s\n", "",
+		printf "%-30s   without either: %s\n", "",
 			side_text(name, "local")
 }
 

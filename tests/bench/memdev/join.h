@@ -24,6 +24,23 @@ enum join_speed {
 int join_tcp(int fds[2]);
 
 /**
+ * join_accept() - the first connection of another machine, without delays
+ * @port: TCP
+ *
+ * Return: it, negative errno.
+ */
+int join_accept(uint16_t port);
+
+/**
+ * join_connect() - to another machine, without delays
+ * @address: IPv4
+ * @port: TCP
+ *
+ * Return: socket, negative errno.
+ */
+int join_connect(const char *address, uint16_t port);
+
+/**
  * join_vhci() - plug the device behind a connection in
  * @port: from 0, of its speed
  * @fd: socket; closed: the kernel keeps its own hold of it

@@ -140,6 +140,18 @@ static void open_usb(struct target *target, const char *node,
 	}
 }
 
+/*
+ * Close with requests in flight and vhci_hcd's vhci_urb_dequeue() finds one that
+ * its receiver has taken but whose bytes are still on their way: it says "done"
+ * of it again and again, and usb_hcd_flush_endpoint() asks again and again, with
+ * interrupts off.  The processor that would fetch the bytes is that one.
+ */
+static void drain_usb(struct target *target, unsigned int depth)
+{
+	while (depth--)
+		reap(target);
+}
+
 static void run_disk(struct target *target, unsigned int count,
 		     struct figure *figure)
 {
@@ -219,5 +231,7 @@ int main(int argc, char **argv)
 	else
 		open_usb(&target, argv[2], depth);
 	measure(&target, (unsigned int)strtoul(argv[5], NULL, 10));
+	if (!target.disk)
+		drain_usb(&target, depth);
 	return 0;
 }
