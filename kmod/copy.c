@@ -128,6 +128,9 @@ static int copy_direction(struct p2pv_queue *q, const struct p2pvhci_copy *c)
 	unsigned long flags;
 	int rc;
 
+	/* Here, too: of no bytes there is no chunk. */
+	if (READ_ONCE(q->dead))
+		return -ESHUTDOWN;
 	if (!port)
 		return -ENOENT;
 	spin_lock_irqsave(&port->lock, flags);
