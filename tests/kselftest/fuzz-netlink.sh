@@ -9,6 +9,9 @@
 
 . /rig/rig.sh
 
+# Plain runs begin with one seed; new ground is for the long ones.
+# shellcheck disable=SC2154
+[ -n "$rig_long" ] || export fuzz_seed="${fuzz_seed:-1}"
 wanted=''
 # shellcheck disable=SC2154
 [ -z "$rig_long" ] || { wanted=200000; export fuzz_seconds=540; }

@@ -12,6 +12,9 @@
 # More than caches grow, less than the rings that were made.
 bound_kb=4096
 slab_kb=4096
+# Plain runs begin with one seed; new ground is for the long ones.
+# shellcheck disable=SC2154
+[ -n "$rig_long" ] || export fuzz_seed="${fuzz_seed:-1}"
 wanted=''
 # shellcheck disable=SC2154
 [ -z "$rig_long" ] || { wanted=1000000; export fuzz_seconds=1400; }
