@@ -387,6 +387,8 @@ int config_text(const char *value, char *out, size_t size,
 			 size - 1);
 		return -EINVAL;
 	}
-	memcpy(out, value, len + 1);
+	/* Nothing stays of a longer one before: what is equal compares equal. */
+	memset(out, 0, size);
+	memcpy(out, value, len);
 	return 0;
 }
